@@ -1,0 +1,14 @@
+// What a reader of a chip's costs must know about their figures.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "npusim/arch/cost.h"
+
+namespace npusim {
+
+/// Sentences about figures of `model` that are estimated, extrapolated or not reachable.
+[[nodiscard]] std::vector<std::string> cost_notes(const CostModel& model, const Technology& technology);
+
+}  // namespace npusim

@@ -1,0 +1,69 @@
+#include "cli/accuracy.h"
+
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "cli/inputs.h"
+#include "npusim/models/engine/calibration.h"
+#include "npusim/models/engine/float_executor.h"
+#include "npusim/models/engine/integer_engine.h"
+#include "npusim/models/quantization/quantizer.h"
+
+namespace npusim::cli {
+namespace {
+
+template <typename LogitsOf>
+double top1(const Dataset& dataset, std::int64_t count, Progress& progress, const LogitsOf& logits_of) {
+    std::atomic<std::int64_t> right{0};
+    std::atomic<std::int64_t> done{0};
+    tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t index) {
+        const auto logits = logits_of(index);
+        const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+        if (best == dataset.labels[static_cast<std::size_t>(index)]) ++right;
+        progress.update(static_cast<double>(++done) / static_cast<double>(count));
+    });
+    return static_cast<double>(right) / static_cast<double>(count);
+}
+
+}  // namespace
+
+double fp32_top1(const Network& network, const Parameters& parameters, const Dataset& dataset, std::int64_t count,
+                 Progress& progress) {
+    progress.begin("fp32 accuracy");
+    const FloatExecutor executor(network, parameters);
+    return top1(dataset, count, progress,
+                [&](std::int64_t index) { return executor.run(network_input(dataset, index)); });
+}
+
+double quantized_top1(const QuantizedNetwork& network, const Dataset& dataset, std::int64_t count,
+                      Progress& progress) {
+    progress.begin("quantized accuracy");
+    const IntegerEngine engine(network);
+    return top1(dataset, count, progress, [&](std::int64_t index) {
+        return engine.run(quantize_image(network, network_input(dataset, index)));
+    });
+}
+
+QuantizedNetwork calibrate_and_quantize(const Network& network, const Parameters& parameters,
+                                        const PrecisionSpec& precision, int accumulator_bits, std::int64_t count,
+                                        const std::function<std::vector<float>(std::int64_t)>& image,
+                                        Progress& progress) {
+    progress.begin("calibration");
+    const FloatExecutor executor(network, parameters);
+    std::atomic<std::int64_t> asked{0};
+    const auto histograms = observe_activations(network, executor, count, [&](std::int64_t index) {
+        // Histograms take two passes over the images: one for their range, one to count.
+        constexpr double passes = 2;
+        progress.update(static_cast<double>(asked++) / (passes * static_cast<double>(count)));
+        return image(index);
+    });
+    const auto range_of = [&](NodeId node, int bits) {
+        const ActivationHistogram& histogram = histograms.at(node);
+        return ActivationRange{histogram.percentile(activation_percentile(bits)), histogram.smallest < 0};
+    };
+    return quantize(network, parameters, precision, accumulator_bits, range_of);
+}
+
+}  // namespace npusim::cli

@@ -1,0 +1,92 @@
+#include "cli/inputs.h"
+
+#include <algorithm>
+
+#include "npusim/base/error.h"
+#include "npusim/base/files.h"
+#include "npusim/base/json_reader.h"
+#include "npusim/models/exchange/safetensors.h"
+#include "npusim/models/graph/zoo.h"
+
+namespace npusim::cli {
+namespace {
+
+/// The chip with the command line's precision. It goes through the reader again, which knows what fits together.
+ArchSpec with_overrides(const ArchSpec& arch, const nlohmann::json& precision, const std::string& file) {
+    if (precision.empty()) return arch;
+    nlohmann::json json = to_json(arch);
+    json["precision"].update(precision);
+    auto& resolved = json["precision"];
+    // Residuals hold activations, so wider activations take them along unless the user says otherwise.
+    if (!precision.contains("residual_bits")) {
+        resolved["residual_bits"] =
+            std::max(resolved["residual_bits"].get<int>(), resolved["activation_bits"].get<int>());
+    }
+    return parse_arch(json, file + " with the options given");
+}
+
+Technology find_technology(const ArchSpec& arch, const std::filesystem::path& arch_file,
+                           const std::filesystem::path& preset_folder) {
+    const std::filesystem::path beside = technology_path(arch, arch_file);
+    const std::filesystem::path preset = (preset_folder / arch.technology).lexically_normal();
+    std::error_code ignored;
+    for (const auto& path : {beside, preset}) {
+        if (std::filesystem::is_regular_file(path, ignored)) return read_technology(path);
+    }
+    throw InputError(arch_file.string(), "/technology",
+                     "no such file: looked for " + beside.string() + " and " + preset.string());
+}
+
+std::string size_text(const TensorShape& shape) {
+    return std::to_string(shape.channels) + "x" + std::to_string(shape.height) + "x" + std::to_string(shape.width);
+}
+
+void check_fit(const Dataset& dataset, const Network& network, const std::string& option) {
+    std::vector<std::string> problems;
+    if (dataset.image_shape != network.input_shape()) {
+        problems.push_back("data set " + option + ": its images are " + size_text(dataset.image_shape) + ", " +
+                           network.name + " takes " + size_text(network.input_shape()) + " (see --image-size)");
+    }
+    const auto classes = static_cast<std::int64_t>(dataset.class_names.size());
+    if (classes != network.classes()) {
+        problems.push_back("data set " + option + ": it has " + std::to_string(classes) + " classes, " + network.name +
+                           " tells " + std::to_string(network.classes()) + " apart");
+    }
+    if (!problems.empty()) throw InputError(problems);
+}
+
+}  // namespace
+
+ChipFiles read_chip(const Options& options, const std::filesystem::path& preset_folder) {
+    ChipFiles chip;
+    chip.file = find_arch(options.arch, preset_folder);
+    chip.hash = content_hash(read_text_file(chip.file));
+    chip.arch = with_overrides(read_arch(chip.file), options.precision, chip.file.string());
+    chip.technology = find_technology(chip.arch, chip.file, preset_folder);
+    return chip;
+}
+
+TrainedInputs read_trained(const Options& options, const Network& network) {
+    TrainedInputs inputs;
+    if (!options.weights.empty()) {
+        const SafetensorsFile file = read_safetensors(options.weights);
+        inputs.parameters = load_parameters(file, network);
+        inputs.weights_hash = file.content_hash;
+    }
+    if (!options.dataset.empty()) {
+        const DatasetName name = parse_dataset_name(options.dataset, options.data_root);
+        LabelledImages images{read_cifar10_test(name.path), {}};
+        check_fit(images.test, network, options.dataset);
+        images.calibration = read_cifar10_train(name.path, options.calibration_images);
+        inputs.images = std::move(images);
+    }
+    return inputs;
+}
+
+std::vector<float> network_input(const Dataset& dataset, std::int64_t index) {
+    static const Preprocessing usual;
+    return normalize_image(dataset.image(index), dataset.image_shape, std::to_array(usual.mean),
+                           std::to_array(usual.stddev));
+}
+
+}  // namespace npusim::cli

@@ -1,0 +1,220 @@
+#include "cli/job.h"
+
+#include <tbb/global_control.h>
+
+#include <optional>
+#include <thread>
+
+#include "cli/accuracy.h"
+#include "cli/dump.h"
+#include "cli/inputs.h"
+#include "cli/proof.h"
+#include "npusim/base/error.h"
+#include "npusim/models/engine/float_executor.h"
+#include "npusim/models/engine/integer_engine.h"
+#include "npusim/models/graph/zoo.h"
+#include "npusim/models/quantization/quantizer.h"
+#include "npusim/sweeps/worker.h"
+#include "npusim/workloads/lowering/lower.h"
+
+namespace npusim::cli {
+namespace {
+
+class Job {
+public:
+    Job(const Options& options, const Environment& environment, Progress& progress)
+        : options_(options),
+          progress_(progress),
+          network_(make_network(options.model, options.image_size)),
+          chip_(read_chip(options, environment.preset_folder)),
+          trained_(read_trained(options, network_)) {}
+
+    Report run() {
+        describe();
+        simulate_timing();
+        measure_accuracy();
+        prove_and_dump();
+        return std::move(report_);
+    }
+
+private:
+    [[nodiscard]] bool is_integer() const { return chip_.arch.number_format == NumberFormat::integer; }
+
+    void describe() {
+        report_.arch = chip_.arch;
+        report_.cost = make_cost_model(chip_.arch, chip_.technology);
+        report_.network = {network_.name,      zoo_entry(options_.model).title, network_.input_shape(),
+                           network_.classes(), count_macs(network_),            count_parameters(network_)};
+        Provenance& from = report_.provenance;
+        from.version = NPUSIM_VERSION;
+        from.command = options_.command;
+        from.arch_file = chip_.file.string();
+        from.arch_hash = chip_.hash;
+        from.technology_file = chip_.technology.file;
+        from.technology_hash = chip_.technology.content_hash;
+        from.weights_file = options_.weights;
+        from.weights_hash = trained_.weights_hash;
+        from.dataset = options_.dataset;
+        if (trained_.images) {
+            from.dataset_hash = trained_.images->test.content_hash;
+            from.calibration_hash = trained_.images->calibration.content_hash;
+        }
+        from.seed = options_.seed;
+    }
+
+    void simulate_timing() {
+        progress_.begin("simulation");
+        const QuantizedNetwork structure =
+            quantize_structure(network_, chip_.arch.precision, chip_.arch.array.accumulator_bits);
+        const Program program = lower(structure, chip_.arch);
+        std::vector<WorkerJob> jobs;
+        jobs.emplace_back([&](const FractionSink& sink) { return run_timing(network_, chip_.arch, sink); });
+        std::vector<LadderRung> rungs;
+        if (options_.ladder) rungs = ladder_of(chip_.arch);
+        for (const LadderRung& rung : rungs) {
+            if (!rung.failure.empty()) continue;
+            jobs.emplace_back([&](const FractionSink& sink) { return run_timing(network_, rung.arch, sink); });
+        }
+        WorkerOptions workers;
+        workers.workers = options_.threads;
+        workers.progress = [this](double fraction) { progress_.update(fraction); };
+        std::vector<WorkerOutcome> outcomes = run_in_workers(jobs, workers);
+        report_.result = result_or_throw(outcomes.front());
+        outcomes.erase(outcomes.begin());
+        if (options_.ladder) report_.ladder = price_ladder(std::move(rungs), outcomes, chip_.technology);
+        price(structure, program);
+    }
+
+    void price(const QuantizedNetwork& structure, const Program& program) {
+        for (std::size_t i = 0; i < report_.result.layers.size(); ++i) {
+            const LayerResult& layer = report_.result.layers[i];
+            const QuantizedNode& node = structure.nodes.at(layer.node);
+            report_.layers.push_back({node.input_shape, node.output_shape, node.window, node.groups, node.weight_bits,
+                                      node.input_bits, program.layers.at(i).tiling,
+                                      report_.cost.energy(layer.counters)});
+            note_accumulator(structure, node);
+        }
+        report_.energy = report_.cost.energy(report_.result.total);
+        report_.figures = make_figures(report_.cost, report_.result, report_.layers, report_.energy);
+    }
+
+    void note_accumulator(const QuantizedNetwork& structure, const QuantizedNode& node) {
+        if (!is_integer() || node.op != QuantizedOp::convolution) return;
+        const int safe_bits = accumulator_bound(structure, node).safe_bits;
+        if (safe_bits <= report_.safe_accumulator_bits) return;
+        report_.safe_accumulator_bits = safe_bits;
+        report_.safe_accumulator_layer = node.name;
+    }
+
+    [[nodiscard]] std::string missing_for_accuracy() const {
+        const std::string command = "npusim --arch " + options_.arch + " --model " + options_.model;
+        if (network_.classes() != 10) {
+            return "not measured: no data set with " + std::to_string(network_.classes()) +
+                   " classes can be read, only cifar10; try npusim --arch " + options_.arch +
+                   " --model resnet20 --weights resnet20.safetensors --dataset cifar10:FOLDER";
+        }
+        std::string missing;
+        if (!trained_.parameters) missing = "trained weights (--weights)";
+        if (!trained_.images) missing += std::string(missing.empty() ? "" : " and ") + "labelled images (--dataset)";
+        return "not measured: " + missing + " missing; " + command + " --weights " +
+               (trained_.parameters ? options_.weights : options_.model + ".safetensors") + " --dataset " +
+               (trained_.images ? options_.dataset : "cifar10:FOLDER");
+    }
+
+    void measure_accuracy() {
+        limit_.emplace(tbb::global_control::max_allowed_parallelism,
+                       options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency()));
+        Accuracy& accuracy = report_.accuracy;
+        if (!trained_.parameters || !trained_.images) {
+            accuracy.missing = missing_for_accuracy();
+            return;
+        }
+        const Dataset& test = trained_.images->test;
+        accuracy.test_images_of = test.size();
+        accuracy.test_images = std::min(options_.test_images.value_or(test.size()), test.size());
+        accuracy.fp32_top1 = fp32_top1(network_, *trained_.parameters, test, accuracy.test_images, progress_);
+        if (!is_integer()) return;
+        accuracy.calibration_images = trained_.images->calibration.size();
+        quantize_network();
+        accuracy.quantized_top1 = quantized_top1(*quantized_, test, accuracy.test_images, progress_);
+    }
+
+    /// With the weights and images given; with random ones for those that are not.
+    void quantize_network() {
+        if (quantized_) return;
+        constexpr std::int64_t random_calibration_images = 8;
+        if (!trained_.parameters) trained_.parameters = random_parameters(network_, options_.seed);
+        std::vector<std::vector<float>> random;
+        std::int64_t count = random_calibration_images;
+        if (trained_.images) {
+            count = trained_.images->calibration.size();
+        } else {
+            random = random_images(network_.input_shape(), count, options_.seed);
+        }
+        quantized_ = calibrate_and_quantize(
+            network_, *trained_.parameters, chip_.arch.precision, chip_.arch.array.accumulator_bits, count,
+            [&](std::int64_t index) {
+                return trained_.images ? network_input(trained_.images->calibration, index)
+                                       : random[static_cast<std::size_t>(index)];
+            },
+            progress_);
+    }
+
+    [[nodiscard]] IntegerImages images_to_prove(std::int64_t count) const {
+        IntegerImages images;
+        if (trained_.images) {
+            for (std::int64_t i = 0; i < std::min(count, trained_.images->test.size()); ++i) {
+                images.push_back(quantize_image(*quantized_, network_input(trained_.images->test, i)));
+            }
+            return images;
+        }
+        // Other images than those that calibrated.
+        for (const auto& image : random_images(network_.input_shape(), count, options_.seed + 1)) {
+            images.push_back(quantize_image(*quantized_, image));
+        }
+        return images;
+    }
+
+    void prove_and_dump() {
+        const bool dump = !options_.dump.empty();
+        const bool with_data = trained_.parameters && trained_.images;
+        if (!is_integer() && (dump || options_.prove_images.value_or(0) > 0)) {
+            throw InputError(options_.arch, "",
+                             "an fp32 chip is simulated for timing and energy only; --dump and --prove-images need "
+                             "an integer chip");
+        }
+        const std::int64_t wanted =
+            options_.prove_images.value_or(with_data || dump ? affordable_images(report_.network.macs) : 0);
+        const std::int64_t count = dump ? std::max<std::int64_t>(wanted, 1) : wanted;
+        if (count == 0 || !is_integer()) return;
+        const bool random_weights = !trained_.parameters;
+        quantize_network();
+        IntegerImages first;
+        report_.proof = prove(
+            *quantized_, chip_.arch, images_to_prove(count), report_.result,
+            [&](std::size_t image, const IntegerImages& tensors) {
+                if (image == 0 && dump) first = tensors;
+            },
+            progress_);
+        report_.proof->random_weights = random_weights;
+        report_.proof->random_images = !trained_.images;
+        if (dump) write_dump(options_.dump, *quantized_, first);
+    }
+
+    const Options& options_;
+    Progress& progress_;
+    Network network_;
+    ChipFiles chip_;
+    TrainedInputs trained_;
+    std::optional<tbb::global_control> limit_;
+    std::optional<QuantizedNetwork> quantized_;
+    Report report_;
+};
+
+}  // namespace
+
+Report run_job(const Options& options, const Environment& environment, Progress& progress) {
+    return Job(options, environment, progress).run();
+}
+
+}  // namespace npusim::cli

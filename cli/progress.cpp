@@ -1,0 +1,54 @@
+#include "cli/progress.h"
+
+#include <cstdio>
+
+#include "cli/format.h"
+
+namespace npusim::cli {
+namespace {
+
+std::string duration(double seconds) {
+    constexpr int minute = 60;
+    const int whole = static_cast<int>(seconds + 0.5);
+    if (whole < minute) return std::to_string(whole) + " s";
+    return std::to_string(whole / minute) + " min " + std::to_string(whole % minute) + " s";
+}
+
+}  // namespace
+
+void Progress::begin(const std::string& phase) {
+    const std::lock_guard lock(mutex_);
+    erase_line();
+    phase_ = phase;
+    began_ = printed_ = Clock::now();
+}
+
+void Progress::update(double fraction_done) {
+    if (!shown_) return;
+    constexpr std::chrono::milliseconds quiet_time{1000};
+    constexpr std::chrono::milliseconds between_lines{200};
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (now - began_ < quiet_time || now - printed_ < between_lines || fraction_done <= 0) return;
+    const double elapsed_s = std::chrono::duration<double>(now - began_).count();
+    const std::string line = phase_ + " " + percent(fraction_done, 1) + " %, " +
+                             duration(elapsed_s * (1 - fraction_done) / fraction_done) + " left";
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+    std::fflush(stderr);
+    printed_ = now;
+    line_is_there_ = true;
+}
+
+void Progress::finish() {
+    const std::lock_guard lock(mutex_);
+    erase_line();
+}
+
+void Progress::erase_line() {
+    if (!line_is_there_) return;
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+    line_is_there_ = false;
+}
+
+}  // namespace npusim::cli

@@ -1,0 +1,36 @@
+// One line on standard error that says what runs and how long it will still take. Silent for what takes no second.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace npusim::cli {
+
+/// Thread-safe. Shows nothing unless made with `shown`.
+class Progress {
+public:
+    explicit Progress(bool shown) : shown_(shown) {}
+    ~Progress() { finish(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    /// A new phase begins at 0.
+    void begin(const std::string& phase);
+    void update(double fraction_done);
+    /// Removes the line.
+    void finish();
+
+private:
+    using Clock = std::chrono::steady_clock;
+    void erase_line();
+
+    const bool shown_;
+    std::mutex mutex_;
+    std::string phase_;
+    Clock::time_point began_;
+    Clock::time_point printed_;
+    bool line_is_there_ = false;
+};
+
+}  // namespace npusim::cli

@@ -1,0 +1,85 @@
+// What the machine counts while it runs: the only thing that energy is priced from.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace npusim {
+
+/// Why a unit did nothing useful in a cycle. Every idle cycle has exactly one cause.
+enum class IdleCause {
+    weights,        ///< waits for weights to arrive
+    activations,    ///< waits for input or residual activations to arrive
+    accumulator,    ///< waits for a free accumulator bank
+    array,          ///< the vector unit waits for finished accumulators
+    buffer,         ///< waits for room in an SRAM buffer
+    dram,           ///< waits for DRAM to answer
+    vector_unit,    ///< the store queue waits for finished outputs
+    fill_drain,     ///< weights load into the PEs, or the pipeline fills or drains
+    bank_conflict,  ///< an SRAM cannot deliver at full rate
+    nothing,        ///< no command left in this layer
+};
+constexpr std::size_t kIdleCauses = 10;
+[[nodiscard]] std::string_view name_of(IdleCause cause);
+
+/// busy + Σ idle = the layer's total cycles, for each unit.
+struct UnitCycles {
+    std::uint64_t busy_cycles = 0;
+    std::array<std::uint64_t, kIdleCauses> idle_cycles{};
+    [[nodiscard]] std::uint64_t idle(IdleCause cause) const { return idle_cycles[static_cast<std::size_t>(cause)]; }
+    [[nodiscard]] std::uint64_t total_cycles() const;
+    UnitCycles& operator+=(const UnitCycles& other);
+    friend bool operator==(const UnitCycles&, const UnitCycles&) = default;
+};
+
+/// Accesses of one SRAM buffer; an access moves one port width.
+struct BufferCounters {
+    std::uint64_t reads = 0;
+    std::uint64_t writes = 0;
+    BufferCounters& operator+=(const BufferCounters& other);
+    friend bool operator==(const BufferCounters&, const BufferCounters&) = default;
+};
+
+struct DramCounters {
+    std::uint64_t weight_read_bytes = 0;
+    std::uint64_t parameter_read_bytes = 0;  ///< multipliers, shifts, biases
+    std::uint64_t input_read_bytes = 0;
+    std::uint64_t residual_read_bytes = 0;
+    std::uint64_t output_write_bytes = 0;
+    /// What whole bursts moved beyond the bytes above.
+    std::uint64_t burst_waste_bytes = 0;
+    [[nodiscard]] std::uint64_t read_bytes() const;
+    [[nodiscard]] std::uint64_t moved_bytes() const;  ///< all, waste included: what energy is charged for
+    DramCounters& operator+=(const DramCounters& other);
+    friend bool operator==(const DramCounters&, const DramCounters&) = default;
+};
+
+/// One layer, or a sum of layers.
+struct Counters {
+    std::uint64_t total_cycles = 0;
+    std::uint64_t macs = 0;           ///< of the graph
+    std::uint64_t pe_operations = 0;  ///< macs × slice passes
+    /// PE·cycles clocked without a useful operation, inside folds; and while the array waits.
+    std::uint64_t pe_idle_in_fold_cycles = 0;
+    std::uint64_t pe_stalled_cycles = 0;
+    std::uint64_t pe_weight_loads = 0;  ///< weights written into PE registers
+    std::uint64_t folds = 0;
+    std::uint64_t requantize_operations = 0;
+    std::uint64_t vector_alu_operations = 0;  ///< compares, adds of pooling, residual adds
+    std::uint64_t accumulator_overflows = 0;  ///< sums that wrapped (with data only)
+    std::uint64_t zero_activation_macs = 0;   ///< MACs whose activation is zero (with data only)
+    UnitCycles load_dma;
+    UnitCycles array;
+    UnitCycles vector_unit;
+    UnitCycles store_dma;
+    BufferCounters weight_buffer;
+    BufferCounters activation_buffer;
+    BufferCounters accumulator_buffer;
+    DramCounters dram;
+    Counters& operator+=(const Counters& other);
+    friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+}  // namespace npusim

@@ -1,0 +1,40 @@
+// The networks that npusim knows by name, with torchvision's shapes, names and parameter names.
+#pragma once
+
+#include <optional>
+
+#include "npusim/models/graph/network.h"
+
+namespace npusim {
+
+/// What an image goes through before the network, as torchvision's evaluation does it.
+struct Preprocessing {
+    std::int64_t resize_px = 0;  ///< short side, bilinear; 0: images come in the right size
+    std::int64_t crop_px = 0;    ///< centre crop
+    double mean[3] = {0.485, 0.456, 0.406};
+    double stddev[3] = {0.229, 0.224, 0.225};
+};
+
+struct ZooEntry {
+    std::string name;
+    std::string title;            ///< for people: "ResNet-34"
+    std::int64_t image_size = 0;  ///< the published input height and width, px
+    std::int64_t classes = 0;
+    std::int64_t min_image_size = 0;
+    Network (*make)(std::int64_t image_size, std::int64_t classes) = nullptr;
+};
+
+/// The table of the zoo: resnet18, resnet34, resnet50, resnet152, inception_v3, densenet161, vgg16_bn and the
+/// CIFAR ResNets resnet20, resnet32, resnet44, resnet56, resnet110. Functional calls, which torchvision leaves without
+/// a name, are named as its feature extractor does: "layer1.0.add", "layer1.0.relu_1", "Mixed_5b.cat".
+/// Inception's auxiliary head needs 17x17 pixels before it, so images below 299 px build without the head.
+[[nodiscard]] const std::vector<ZooEntry>& zoo();
+
+/// The entry called `name`; InputError with the nearest names when there is none.
+[[nodiscard]] const ZooEntry& zoo_entry(const std::string& name);
+
+/// Builds a network; `image_size` unset means the published size. Throws InputError for an unknown name (with the
+/// nearest names) or a size that the network cannot take.
+[[nodiscard]] Network make_network(const std::string& name, std::optional<std::int64_t> image_size = std::nullopt);
+
+}  // namespace npusim

@@ -1,0 +1,17 @@
+// Operators that only move or compare values, shared by the fp32 and the integer executor (whose integers are exact
+// in fp32).
+#pragma once
+
+#include "npusim/models/graph/network.h"
+
+namespace npusim {
+
+/// Padding never wins; every window must touch the map.
+void max_pool(const TensorShape& in, const TensorShape& out_shape, const Window& window, const float* input,
+              float* out);
+
+/// out(c, y, x) = in(c − channels_before, y·stride, x·stride), 0 where that channel does not exist.
+void slice_pad(const TensorShape& in, const TensorShape& out_shape, std::int64_t stride_height,
+               std::int64_t stride_width, std::int64_t channels_before, const float* input, float* out);
+
+}  // namespace npusim

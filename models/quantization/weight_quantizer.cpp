@@ -1,0 +1,76 @@
+#include "weight_quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace npusim {
+namespace {
+
+double squared_error(std::span<const float> weights, double step, int bits, Rounding rounding) {
+    double sum = 0;
+    for (const float weight : weights) {
+        const double error =
+            static_cast<double>(weight) - step * static_cast<double>(quantize_weight(weight, step, bits, rounding));
+        sum += error * error;
+    }
+    return sum;
+}
+
+/// Steps worth trying: from the one that clips nothing down to a fifth of it.
+std::vector<double> candidate_steps(double largest, int bits, ScaleKind scales) {
+    const double whole = largest / static_cast<double>(signed_range(bits).high);
+    std::vector<double> steps;
+    if (scales == ScaleKind::power_of_two) {
+        const double exponent = std::ceil(std::log2(whole));
+        for (int below = 0; below <= 3; ++below) steps.push_back(std::exp2(exponent - below));
+        return steps;
+    }
+    constexpr int kCandidates = 80;
+    for (int i = 0; i < kCandidates; ++i) steps.push_back(whole * (1.0 - 0.01 * i));
+    return steps;
+}
+
+double best_step(std::span<const float> weights, int bits, const PrecisionSpec& precision) {
+    double largest = 0;
+    double sum = 0;
+    for (const float weight : weights) {
+        largest = std::max(largest, std::abs(static_cast<double>(weight)));
+        sum += std::abs(static_cast<double>(weight));
+    }
+    if (largest == 0) return 1.0;
+    if (bits == 1 && precision.scales == ScaleKind::free) return sum / static_cast<double>(weights.size());
+    double best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (const double step : candidate_steps(largest, bits, precision.scales)) {
+        const double error = squared_error(weights, step, bits, precision.rounding);
+        if (error < least) {
+            least = error;
+            best = step;
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+QuantizedWeights quantize_weights(std::span<const float> weights, std::int64_t out_channels, int bits,
+                                  const PrecisionSpec& precision) {
+    const auto channels = static_cast<std::size_t>(out_channels);
+    const std::size_t row = weights.size() / channels;
+    QuantizedWeights result;
+    result.values.resize(weights.size());
+    const bool whole = precision.granularity == Granularity::per_tensor;
+    result.steps.assign(channels, whole ? best_step(weights, bits, precision) : 0.0);
+    for (std::size_t c = 0; c < channels; ++c) {
+        const auto channel = weights.subspan(c * row, row);
+        if (!whole) result.steps[c] = best_step(channel, bits, precision);
+        for (std::size_t i = 0; i < row; ++i) {
+            result.values[c * row + i] = static_cast<std::int16_t>(
+                quantize_weight(channel[i], result.steps[c], bits, precision.rounding));
+        }
+    }
+    return result;
+}
+
+}  // namespace npusim

@@ -1,0 +1,32 @@
+// An SRAM buffer: its bytes (when a run carries data) and its counted accesses.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "npusim/arch/arch_spec.h"
+#include "npusim/arch/counters.h"
+#include "npusim/base/integer_math.h"
+
+namespace npusim::sim {
+
+class Scratchpad {
+public:
+    explicit Scratchpad(const BufferSpec& spec) : spec_(spec) {}
+
+    /// Gives the buffer its storage; without, it only counts.
+    void allocate() { storage_.resize(static_cast<std::size_t>(spec_.bytes)); }
+    [[nodiscard]] std::span<std::byte> bytes(std::uint64_t address) {
+        return std::span(storage_).subspan(static_cast<std::size_t>(address));
+    }
+    /// Accesses of the port that move `bytes` at full width.
+    [[nodiscard]] std::uint64_t accesses(std::int64_t bytes) const {
+        return static_cast<std::uint64_t>(ceil_div<std::int64_t>(bytes * 8, spec_.width_bits));
+    }
+
+private:
+    BufferSpec spec_;
+    std::vector<std::byte> storage_;
+};
+
+}  // namespace npusim::sim

@@ -1,0 +1,24 @@
+// The door between plain C++ and SystemC.
+#include "npusim/sim/simulate.h"
+
+#include <stdexcept>
+
+#include "npu.h"
+
+namespace npusim {
+
+RunResult simulate(const SimulationInput& input) {
+    if (sc_core::sc_get_status() != sc_core::SC_ELABORATION) {
+        throw std::logic_error("this process has already run a simulation: SystemC elaborates once in a process");
+    }
+    sc_core::sc_report_handler::set_actions("/IEEE_Std_1666/deprecated", sc_core::SC_DO_NOTHING);
+    sim::Npu npu("npu", input);
+    sc_core::sc_start();
+    if (!npu.is_finished()) throw std::logic_error("the machine stands still: " + npu.where());
+    return npu.take_result();
+}
+
+}  // namespace npusim
+
+// libsystemc refers to this entry point, which a program with its own main never calls.
+int sc_main(int /*argc*/, char** /*argv*/) { return 0; }

@@ -1,0 +1,72 @@
+// What all units of the machine share: a queue of commands, tokens, and an account of every cycle.
+#pragma once
+
+#include <deque>
+#include <systemc>
+
+#include "npusim/arch/arch_spec.h"
+#include "npusim/arch/counters.h"
+#include "token_bank.h"
+
+namespace npusim::sim {
+
+/// One cycle is one nanosecond of SystemC time, whatever the clock: cycles become seconds when results are read.
+[[nodiscard]] inline std::uint64_t now_cycles() {
+    return static_cast<std::uint64_t>(sc_core::sc_time_stamp() / sc_core::sc_time(1, sc_core::SC_NS) + 0.5);
+}
+[[nodiscard]] inline sc_core::sc_time cycles_to_time(std::uint64_t cycles) {
+    return sc_core::sc_time(static_cast<double>(cycles), sc_core::SC_NS);
+}
+
+/// The layer that the machine is at.
+struct CurrentLayer {
+    const QuantizedNetwork* network = nullptr;
+    const QuantizedNode* node = nullptr;
+    const LayerProgram* program = nullptr;
+    const std::vector<TensorLayout>* layouts = nullptr;
+    bool with_data = false;
+    Counters counters;
+};
+
+class Unit : public sc_core::sc_module {
+public:
+    Unit(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens);
+
+    /// Starts a layer: an empty queue, no cycle accounted for.
+    virtual void begin_layer(CurrentLayer& layer);
+    void push(const Command& command);
+    /// Has every pushed command ended?
+    [[nodiscard]] bool is_done() const { return completed_ == pushed_; }
+    [[nodiscard]] const sc_core::sc_event& command_done() const { return command_done_; }
+    /// Closes the account at the present cycle.
+    [[nodiscard]] virtual UnitCycles end_layer();
+
+protected:
+    /// Takes a command's work through; the tokens are taken before and given after.
+    virtual void execute(const Command& command) = 0;
+    /// The loop of the unit's thread process.
+    virtual void run();
+
+    [[nodiscard]] const Command& next_command();
+    void take_tokens(const Command& command);
+    void give_tokens(const Command& command);
+    /// Cycles since the last account were idle for `cause`.
+    virtual void account_idle(IdleCause cause);
+    /// `cycles` pass; they are busy, or idle for a cause, as the unit accounts them.
+    void pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict);
+
+    const ArchSpec& arch_;
+    TokenBank& tokens_;
+    CurrentLayer* layer_ = nullptr;
+    UnitCycles cycles_;
+    std::uint64_t accounted_until_ = 0;
+
+private:
+    std::deque<const Command*> queue_;
+    sc_core::sc_event pushed_event_;
+    sc_core::sc_event command_done_;
+    std::uint64_t pushed_ = 0;
+    std::uint64_t completed_ = 0;
+};
+
+}  // namespace npusim::sim

@@ -1,0 +1,52 @@
+#include "vector_unit.h"
+
+namespace npusim::sim {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens,
+                       Scratchpad& weights, Scratchpad& activations, std::vector<AccumulatorSlot>& accumulators)
+    : Unit(name, arch, tokens), weights_(weights), activations_(activations), accumulators_(accumulators) {}
+
+void VectorUnit::execute(const Command& command) {
+    const auto& work = std::get<VectorCommand>(command.work);
+    const VectorTiming timing = time_vector(arch_, work.work);
+    pass(timing.busy_cycles, timing.fill_drain_cycles, 0);
+    Counters& counters = layer_->counters;
+    counters.requantize_operations += timing.requantize_operations;
+    counters.vector_alu_operations += timing.alu_operations;
+    counters.accumulator_buffer.reads += timing.accumulator_reads;
+    counters.activation_buffer.reads += timing.activation_reads;
+    counters.activation_buffer.writes += timing.activation_writes;
+    if (layer_->with_data) compute(work);
+}
+
+void VectorUnit::compute(const VectorCommand& work) {
+    const QuantizedNode& node = *layer_->node;
+    const auto& layouts = *layer_->layouts;
+    std::vector<std::int64_t> gathered;
+    std::span<const std::int64_t> sums;
+    std::span<const std::byte> constants;
+    if (work.work.reads_accumulators) {
+        const AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
+        sums = slot.sums;
+        constants = slot.constants;
+    } else {
+        const auto operand =
+            unpack_region(layouts[node.input.tensor], work.operand, activations_.bytes(work.operand_address));
+        gathered = gather_operand(node, work, operand);
+        sums = gathered;
+        constants = weights_.bytes(work.parameter_address);
+    }
+    std::vector<std::int32_t> residual;
+    if (node.residual) {
+        residual = unpack_region(layouts[node.residual->tensor], work.residual, activations_.bytes(work.residual_address));
+    }
+    for (std::size_t d = 0; d < node.destinations.size(); ++d) {
+        const auto values = requantize_tile(*layer_->network, node, d, work.output, sums, residual, constants);
+        Region region = work.output;
+        region.channel_begin += node.destinations[d].channel_begin;
+        region.channel_end += node.destinations[d].channel_begin;
+        pack_region(layouts[node.destinations[d].tensor], region, values, activations_.bytes(work.output_addresses[d]));
+    }
+}
+
+}  // namespace npusim::sim

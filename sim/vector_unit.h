@@ -1,0 +1,27 @@
+// The vector unit: requantization, residual add, ReLU, pooling and per-channel arithmetic, in lanes.
+#pragma once
+
+#include "npusim/workloads/lowering/dataflow.h"
+#include "scratchpad.h"
+#include "tile_arithmetic.h"
+#include "unit.h"
+
+namespace npusim::sim {
+
+class VectorUnit : public Unit {
+public:
+    VectorUnit(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens, Scratchpad& weights,
+               Scratchpad& activations, std::vector<AccumulatorSlot>& accumulators);
+
+protected:
+    void execute(const Command& command) override;
+
+private:
+    void compute(const VectorCommand& work);
+
+    Scratchpad& weights_;
+    Scratchpad& activations_;
+    std::vector<AccumulatorSlot>& accumulators_;
+};
+
+}  // namespace npusim::sim

@@ -1,0 +1,78 @@
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <random>
+#include <set>
+#include <string>
+
+#include "npusim/arch/counters.h"
+
+using namespace npusim;
+
+namespace {
+
+// Counters hold nothing but 64-bit counts, so their memory is the list of all of them.
+constexpr std::size_t count_of_counts = sizeof(Counters) / sizeof(std::uint64_t);
+using Counts = std::array<std::uint64_t, count_of_counts>;
+
+Counts counts_of(const Counters& counters) {
+    Counts counts{};
+    std::memcpy(counts.data(), &counters, sizeof(counters));
+    return counts;
+}
+
+Counters random_counters(std::mt19937_64& random) {
+    Counts counts{};
+    for (auto& count : counts) count = random() >> 8;
+    Counters counters;
+    std::memcpy(static_cast<void*>(&counters), counts.data(), sizeof(counters));
+    return counters;
+}
+
+}  // namespace
+
+TEST_CASE("Adding counters adds every single count") {
+    static_assert(sizeof(Counters) % sizeof(std::uint64_t) == 0);
+    std::mt19937_64 random(1);
+    for (int round = 0; round < 20; ++round) {
+        const Counters a = random_counters(random);
+        const Counters b = random_counters(random);
+        Counters sum = a;
+        sum += b;
+        Counts expected = counts_of(a);
+        const Counts addends = counts_of(b);
+        for (std::size_t i = 0; i < count_of_counts; ++i) expected[i] += addends[i];
+        CHECK(counts_of(sum) == expected);
+        Counters same = a;
+        same += Counters{};
+        CHECK(same == a);
+    }
+}
+
+TEST_CASE("A unit's total is its busy cycles and every idle cycle") {
+    UnitCycles cycles;
+    cycles.busy_cycles = 1000;
+    std::uint64_t expected = 1000;
+    for (std::size_t cause = 0; cause < kIdleCauses; ++cause) {
+        cycles.idle_cycles[cause] = std::uint64_t{1} << cause;
+        expected += std::uint64_t{1} << cause;
+        CHECK(cycles.idle(static_cast<IdleCause>(cause)) == std::uint64_t{1} << cause);
+    }
+    CHECK(cycles.total_cycles() == expected);
+}
+
+TEST_CASE("Moved DRAM bytes are all reads, all writes and the waste of bursts") {
+    const DramCounters dram{1, 20, 300, 4000, 50000, 600000};
+    CHECK(dram.read_bytes() == 4321);
+    CHECK(dram.moved_bytes() == 654321);
+}
+
+TEST_CASE("Every idle cause has a name of its own") {
+    std::set<std::string_view> names;
+    for (std::size_t cause = 0; cause < kIdleCauses; ++cause) names.insert(name_of(static_cast<IdleCause>(cause)));
+    CHECK(names.size() == kIdleCauses);
+    CHECK_FALSE(names.contains(""));
+    CHECK(name_of(IdleCause::weights) == "weights");
+    CHECK(name_of(IdleCause::array) == "array");
+    CHECK(name_of(IdleCause::bank_conflict) == "bank_conflict");
+    CHECK(name_of(IdleCause::nothing) == "nothing");
+}

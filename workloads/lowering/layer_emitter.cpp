@@ -1,0 +1,286 @@
+#include "layer_emitter.h"
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <tuple>
+#include <utility>
+
+#include "npusim/base/integer_math.h"
+
+namespace npusim {
+namespace {
+
+constexpr std::uint64_t kWeightTileAlignment = 64;
+
+/// Which tile a slot of a buffer holds, and which slot comes next.
+template <typename Key>
+struct SlotState {
+    std::optional<Key> key;
+    int slot = -1;
+    std::optional<std::size_t> last_user;  ///< index of the command that used it last
+};
+
+using TileKey = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+
+class LayerEmitter {
+public:
+    LayerEmitter(const LayerContext& layer, const Tiling& tiling, std::size_t index, std::uint64_t& dram_end,
+                 std::vector<WeightTile>& weight_tiles)
+        : layer_(layer), dram_end_(dram_end), weight_tiles_(weight_tiles) {
+        program_.node = index;
+        program_.name = layer.node.name;
+        program_.tiling = tiling;
+        program_.slots = layer.slots();
+        program_.parameter_bytes_per_channel = static_cast<std::uint64_t>(layer.parameter_bytes_per_channel());
+        bytes_ = slot_bytes(layer, program_.tiling);
+    }
+
+    LayerProgram emit() {
+        const Tiling& tiling = program_.tiling;
+        const TensorShape& out = layer_.node.output_shape;
+        const auto channels = cut(out.channels, tiling.out_channels);
+        std::vector<Region> pixels;
+        for (const Span& y : cut(out.height, tiling.rows)) {
+            for (const Span& x : cut(out.width, tiling.columns)) pixels.push_back({y.begin, y.end, x.begin, x.end, 0, 0});
+        }
+        const std::size_t outer = tiling.weights_outer ? channels.size() : pixels.size();
+        const std::size_t inner = tiling.weights_outer ? pixels.size() : channels.size();
+        for (std::size_t i = 0; i < outer; ++i) {
+            for (std::size_t j = 0; j < inner; ++j) {
+                const std::size_t n = tiling.weights_outer ? i : j;
+                const std::size_t m = tiling.weights_outer ? j : i;
+                Region output = pixels[m];
+                output.channel_begin = channels[n].begin;
+                output.channel_end = channels[n].end;
+                emit_tile(output, static_cast<std::int64_t>(n), static_cast<std::int64_t>(m));
+            }
+        }
+        return std::move(program_);
+    }
+
+private:
+    void emit_tile(const Region& output, std::int64_t n, std::int64_t m) {
+        std::uint64_t operand_address = 0;
+        if (layer_.node.op == QuantizedOp::convolution) {
+            emit_array_commands(output, n, m);
+        } else {
+            operand_address = emit_operand(output, n, m);
+        }
+        emit_vector_and_stores(output, operand_address);
+    }
+
+    void emit_array_commands(const Region& output, std::int64_t n, std::int64_t m) {
+        const Tiling& tiling = program_.tiling;
+        const auto reductions = cut(layer_.group_in_channels(), tiling.reduce_channels);
+        accumulator_slot_ = (accumulator_slot_ + 1) % layer_.slots();
+        for (std::size_t k = 0; k < reductions.size(); ++k) {
+            const Span held = tiling.weights_whole ? Span{0, layer_.group_in_channels()} : reductions[k];
+            Command command;
+            // Constants are needed once the sum is whole, so the last tile of a reduction carries them.
+            const bool last = k + 1 == reductions.size();
+            use_weights({n, tiling.weights_whole ? 0 : static_cast<std::int64_t>(k), 0}, output, held,
+                        tiling.weights_whole || last, command);
+            const Region input = array_input(output, reductions[k]);
+            use_inputs({m, input.channel_begin, input.channel_end}, LoadKind::inputs, input, command);
+            if (k == 0) command.waits.push_back(Token::accumulator_free);
+            if (last) command.posts.push_back(Token::accumulator_ready);
+            ArrayCommand array;
+            array.work = layer_.array_work(output, reductions[k].size(), k > 0);
+            array.output = output;
+            array.input = input;
+            array.reduce_channel_begin = reductions[k].begin;
+            array.reduce_channel_end = reductions[k].end;
+            array.weight_channel_begin = held.begin;
+            array.weight_channel_end = held.end;
+            array.weight_address = weight_address();
+            array.input_address = input_address();
+            array.accumulator_slot = accumulator_slot_;
+            command.work = array;
+            push_user(std::move(command), true);
+        }
+    }
+
+    /// What the input slot holds for a convolution tile: all its input channels, or those of one reduction step.
+    [[nodiscard]] Region array_input(const Region& output, const Span& reduction) const {
+        if (layer_.node.groups > 1) {
+            const std::int64_t first = output.channel_begin / layer_.group_out_channels();
+            const std::int64_t last = output.channel_end / layer_.group_out_channels();
+            return layer_.input_region(output, first * layer_.group_in_channels(), last * layer_.group_in_channels());
+        }
+        if (program_.tiling.inputs_whole) return layer_.input_region(output, 0, layer_.node.input_shape.channels);
+        return layer_.input_region(output, reduction.begin, reduction.end);
+    }
+
+    /// The vector unit's own operand and constants; returns the operand's address.
+    std::uint64_t emit_operand(const Region& output, std::int64_t n, std::int64_t m) {
+        const bool all_channels = layer_.node.op == QuantizedOp::slice_pad;
+        const Region input = all_channels
+                                 ? layer_.input_region(output, 0, layer_.node.input_shape.channels)
+                                 : layer_.input_region(output, output.channel_begin, output.channel_end);
+        use_weights({n, 0, 0}, output, {0, 0}, true, vector_);
+        use_inputs({m, input.channel_begin, input.channel_end}, LoadKind::operand, input, vector_);
+        vector_operand_ = input;
+        return input_address();
+    }
+
+    void emit_vector_and_stores(const Region& output, std::uint64_t operand_address) {
+        const bool from_array = layer_.node.op == QuantizedOp::convolution;
+        VectorCommand work;
+        work.work = layer_.vector_work(output);
+        work.output = output;
+        work.operand = vector_operand_;
+        work.operand_address = operand_address;
+        work.parameter_address = weight_address();
+        work.accumulator_slot = accumulator_slot_;
+        output_slot_ = (output_slot_ + 1) % layer_.slots();
+        if (from_array) {
+            vector_.waits.push_back(Token::accumulator_ready);
+            vector_.posts.push_back(Token::accumulator_free);
+        }
+        if (layer_.node.residual) {
+            residual_slot_ = (residual_slot_ + 1) % layer_.slots();
+            work.residual = layer_.residual_region(output);
+            work.residual_address = activation_slot(residual_slot_) + static_cast<std::uint64_t>(bytes_.inputs);
+            emit_residual_load(work);
+            vector_.waits.push_back(Token::operand_ready);
+            vector_.posts.push_back(Token::operand_free);
+        }
+        vector_.waits.push_back(Token::output_free);
+        vector_.posts.push_back(Token::output_ready);
+        std::uint64_t address = activation_slot(output_slot_) + static_cast<std::uint64_t>(bytes_.inputs + bytes_.operand);
+        for (const std::int64_t bytes : bytes_.outputs) {
+            work.output_addresses.push_back(address);
+            address += static_cast<std::uint64_t>(bytes);
+        }
+        const auto addresses = work.output_addresses;
+        vector_.work = std::move(work);
+        push_user(std::exchange(vector_, {}), !from_array);
+        emit_stores(output, addresses);
+    }
+
+    void emit_residual_load(const VectorCommand& work) {
+        LoadCommand load;
+        load.kind = LoadKind::residual;
+        load.sram_address = work.residual_address;
+        load.tensor = layer_.node.residual->tensor;
+        load.region = work.residual;
+        program_.commands.push_back({load, {Token::operand_free}, {Token::operand_ready}});
+    }
+
+    void emit_stores(const Region& output, const std::vector<std::uint64_t>& addresses) {
+        const auto& destinations = layer_.node.destinations;
+        for (std::size_t d = 0; d < destinations.size(); ++d) {
+            StoreCommand store;
+            store.destination = d;
+            store.tensor = destinations[d].tensor;
+            store.region = layer_.destination_region(destinations[d], output);
+            store.sram_address = addresses[d];
+            Command command{store, {}, {}};
+            if (d == 0) command.waits.push_back(Token::output_ready);
+            if (d + 1 == destinations.size()) command.posts.push_back(Token::output_free);
+            program_.commands.push_back(std::move(command));
+        }
+    }
+
+    /// Makes the weight slot hold the tile: loads it unless it is there, and lets `user` wait for the load.
+    void use_weights(const TileKey& key, const Region& output, const Span& held, bool with_constants, Command& user) {
+        if (weights_.key == key) return;
+        release(weights_.last_user, Token::weights_free);
+        weights_.key = key;
+        weights_.slot = (weights_.slot + 1) % layer_.slots();
+        const WeightTile& tile = weight_tile(output, held, with_constants);
+        LoadCommand load;
+        load.kind = LoadKind::weights;
+        load.sram_address = weight_address();
+        load.dram_address = tile.address;
+        load.weight_bytes = tile.weight_bytes;
+        load.parameter_bytes = with_constants ? output.channels() * layer_.parameter_bytes_per_channel() : 0;
+        program_.commands.push_back({load, {Token::weights_free}, {Token::weights_ready}});
+        user.waits.push_back(Token::weights_ready);
+    }
+
+    void use_inputs(const TileKey& key, LoadKind kind, const Region& region, Command& user) {
+        if (inputs_.key == key) return;
+        release(inputs_.last_user, Token::inputs_free);
+        inputs_.key = key;
+        inputs_.slot = (inputs_.slot + 1) % layer_.slots();
+        if (region_bytes(layer_.input_layout(), region) > bytes_.inputs) {
+            throw std::logic_error("layer " + layer_.node.name + ": an input tile is larger than its slot");
+        }
+        LoadCommand load;
+        load.kind = kind;
+        load.sram_address = input_address();
+        load.tensor = layer_.node.input.tensor;
+        load.region = region;
+        program_.commands.push_back({load, {Token::inputs_free}, {Token::inputs_ready}});
+        user.waits.push_back(Token::inputs_ready);
+    }
+
+    /// The command that used a slot last gives it back when it ends.
+    void release(std::optional<std::size_t>& last_user, Token token) {
+        if (last_user) program_.commands[*last_user].posts.push_back(token);
+        last_user.reset();
+    }
+
+    /// Appends a command of the array or vector unit; it is the last user so far of the weight and input slots.
+    void push_user(Command command, bool uses_slots) {
+        program_.commands.push_back(std::move(command));
+        if (!uses_slots) return;
+        weights_.last_user = program_.commands.size() - 1;
+        inputs_.last_user = program_.commands.size() - 1;
+    }
+
+    const WeightTile& weight_tile(const Region& output, const Span& held, bool with_constants) {
+        const TileKey key{output.channel_begin, held.begin, 0};
+        const auto found = placed_.find(key);
+        if (found != placed_.end()) return weight_tiles_[found->second];
+        WeightTile tile;
+        tile.node = program_.node;
+        tile.address = dram_end_;
+        tile.out_channel_begin = output.channel_begin;
+        tile.out_channel_end = output.channel_end;
+        tile.in_channel_begin = held.begin;
+        tile.in_channel_end = held.end;
+        tile.weight_bytes = ceil_div<std::int64_t>(
+            output.channels() * held.size() * layer_.kernel_area() * layer_.node.weight_bits, 8);
+        tile.has_constants = with_constants;
+        const std::int64_t bytes =
+            tile.weight_bytes + (with_constants ? output.channels() * layer_.parameter_bytes_per_channel() : 0);
+        dram_end_ = round_up(dram_end_ + static_cast<std::uint64_t>(bytes), kWeightTileAlignment);
+        placed_[key] = weight_tiles_.size();
+        weight_tiles_.push_back(tile);
+        return weight_tiles_.back();
+    }
+
+    [[nodiscard]] std::uint64_t weight_address() const {
+        return static_cast<std::uint64_t>(std::max(weights_.slot, 0) * bytes_.weights);
+    }
+    [[nodiscard]] std::uint64_t activation_slot(int slot) const {
+        return static_cast<std::uint64_t>(slot * bytes_.activations());
+    }
+    [[nodiscard]] std::uint64_t input_address() const { return activation_slot(std::max(inputs_.slot, 0)); }
+
+    const LayerContext& layer_;
+    std::uint64_t& dram_end_;
+    std::vector<WeightTile>& weight_tiles_;
+    LayerProgram program_;
+    SlotBytes bytes_;
+    SlotState<TileKey> weights_;
+    SlotState<TileKey> inputs_;
+    std::map<TileKey, std::size_t> placed_;
+    int accumulator_slot_ = -1;
+    int output_slot_ = -1;
+    int residual_slot_ = -1;
+    Command vector_;  ///< being built
+    Region vector_operand_;
+};
+
+}  // namespace
+
+LayerProgram emit_layer(const LayerContext& layer, const Tiling& tiling, std::size_t index, std::uint64_t& dram_end,
+                        std::vector<WeightTile>& weight_tiles) {
+    return LayerEmitter(layer, tiling, index, dram_end, weight_tiles).emit();
+}
+
+}  // namespace npusim

@@ -1,0 +1,174 @@
+#include "npusim/workloads/lowering/layout.h"
+
+#include <algorithm>
+
+#include "npusim/base/integer_math.h"
+
+namespace npusim {
+
+std::int64_t TensorLayout::block_count() const { return ceil_div(shape.channels, channel_block); }
+
+std::int64_t TensorLayout::block_channels(std::int64_t block) const {
+    return std::min(channel_block, shape.channels - block * channel_block);
+}
+
+std::int64_t TensorLayout::pixel_bytes(std::int64_t block) const {
+    return ceil_div<std::int64_t>(block_channels(block) * bits, 8);
+}
+
+std::uint64_t TensorLayout::block_address(std::int64_t block) const {
+    // All blocks before this one are full.
+    return address + static_cast<std::uint64_t>(block * pixel_bytes(0) * shape.height * shape.width);
+}
+
+std::int64_t TensorLayout::bytes() const {
+    const std::int64_t last = block_count() - 1;
+    return (last * pixel_bytes(0) + pixel_bytes(last)) * shape.height * shape.width;
+}
+
+namespace {
+
+struct BlockPart {
+    std::int64_t channel_begin;
+    std::int64_t channel_end;
+    std::int64_t byte_begin;  ///< in the pixel
+    std::int64_t byte_end;
+    std::int64_t bit_offset;
+};
+
+BlockPart part_of_block(const TensorLayout& layout, const Region& region, std::int64_t block) {
+    const std::int64_t first = block * layout.channel_block;
+    BlockPart part{};
+    part.channel_begin = std::max(region.channel_begin, first);
+    part.channel_end = std::min(region.channel_end, first + layout.block_channels(block));
+    const std::int64_t bit_begin = (part.channel_begin - first) * layout.bits;
+    part.byte_begin = bit_begin / 8;
+    part.byte_end = ceil_div<std::int64_t>((part.channel_end - first) * layout.bits, 8);
+    part.bit_offset = bit_begin % 8;
+    return part;
+}
+
+/// Pixels that lie one behind the other in DRAM.
+std::int64_t run_pixels(const TensorLayout& layout, const Region& region, std::int64_t block, const BlockPart& part) {
+    if (part.byte_end - part.byte_begin != layout.pixel_bytes(block)) return 1;
+    return region.columns() == layout.shape.width ? region.pixels() : region.columns();
+}
+
+template <typename Visit>
+void for_each_block(const TensorLayout& layout, const Region& region, const Visit& visit) {
+    for (std::int64_t block = region.channel_begin / layout.channel_block;
+         block * layout.channel_block < region.channel_end; ++block) {
+        visit(block, part_of_block(layout, region, block));
+    }
+}
+
+}  // namespace
+
+void for_each_chunk(const TensorLayout& layout, const Region& region, const std::function<void(const Chunk&)>& visit) {
+    const std::int64_t width = layout.shape.width;
+    for_each_block(layout, region, [&](std::int64_t block, const BlockPart& part) {
+        const std::int64_t stride_bytes = layout.pixel_bytes(block);
+        const std::int64_t pixel_bytes = part.byte_end - part.byte_begin;
+        const std::int64_t run = run_pixels(layout, region, block, part);
+        for (std::int64_t first = 0; first < region.pixels(); first += run) {
+            const std::int64_t y = region.y_begin + first / region.columns();
+            const std::int64_t x = region.x_begin + first % region.columns();
+            const std::int64_t offset = (y * width + x) * stride_bytes + part.byte_begin;
+            visit({layout.block_address(block) + static_cast<std::uint64_t>(offset), run * pixel_bytes, first, run,
+                   pixel_bytes, part.bit_offset, part.channel_begin, part.channel_end});
+        }
+    });
+}
+
+std::int64_t region_bytes(const TensorLayout& layout, const Region& region) {
+    std::int64_t pixel_bytes = 0;
+    for_each_block(layout, region, [&](std::int64_t, const BlockPart& part) {
+        pixel_bytes += part.byte_end - part.byte_begin;
+    });
+    return pixel_bytes * region.pixels();
+}
+
+std::int64_t estimate_bus_bytes(const TensorLayout& layout, const Region& region, std::int64_t burst_bytes) {
+    std::int64_t total = 0;
+    for_each_block(layout, region, [&](std::int64_t block, const BlockPart& part) {
+        const std::int64_t run = run_pixels(layout, region, block, part);
+        const std::int64_t bytes = run * (part.byte_end - part.byte_begin);
+        const std::int64_t straddled = bytes % burst_bytes == 0 ? 0 : burst_bytes / 2;
+        if (run > 0) total += region.pixels() / run * (round_up(bytes, burst_bytes) + straddled);
+    });
+    return total;
+}
+
+bool is_byte_aligned(const TensorLayout& layout, std::int64_t channel_begin, std::int64_t channel_end) {
+    const auto aligned = [&](std::int64_t channel) {
+        return channel == layout.shape.channels || channel % layout.channel_block * layout.bits % 8 == 0;
+    };
+    return aligned(channel_begin) && aligned(channel_end);
+}
+
+std::uint32_t read_bits(std::span<const std::byte> bytes, std::int64_t bit_offset, int bits) {
+    const auto first = static_cast<std::size_t>(bit_offset / 8);
+    const int shift = static_cast<int>(bit_offset % 8);
+    const auto touched = static_cast<std::size_t>(ceil_div(shift + bits, 8));
+    std::uint32_t word = 0;
+    for (std::size_t i = 0; i < touched; ++i) word |= std::to_integer<std::uint32_t>(bytes[first + i]) << (8 * i);
+    return (word >> shift) & ((1U << bits) - 1U);
+}
+
+void write_bits(std::span<std::byte> bytes, std::int64_t bit_offset, int bits, std::uint32_t value) {
+    const auto first = static_cast<std::size_t>(bit_offset / 8);
+    const int shift = static_cast<int>(bit_offset % 8);
+    const std::uint32_t mask = ((1U << bits) - 1U) << shift;
+    const std::uint32_t word = (value << shift) & mask;
+    for (std::size_t i = 0; (mask >> (8 * i)) != 0; ++i) {
+        const auto kept = bytes[first + i] & ~static_cast<std::byte>((mask >> (8 * i)) & 0xFFU);
+        bytes[first + i] = kept | static_cast<std::byte>((word >> (8 * i)) & 0xFFU);
+    }
+}
+
+std::int32_t decode_signed(std::uint32_t field, int bits) {
+    if (bits == 1) return field == 0 ? 1 : -1;
+    const auto value = static_cast<std::int32_t>(field);
+    return (field >> (bits - 1)) != 0 ? value - (1 << bits) : value;
+}
+
+std::vector<std::int32_t> unpack_region(const TensorLayout& layout, const Region& region,
+                                        std::span<const std::byte> sram) {
+    std::vector<std::int32_t> values(static_cast<std::size_t>(region.elements()));
+    std::size_t at = 0;
+    for_each_chunk(layout, region, [&](const Chunk& chunk) {
+        const auto bytes = sram.subspan(at, static_cast<std::size_t>(chunk.bytes));
+        at += bytes.size();
+        for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
+            std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
+            std::int64_t to = (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin -
+                              region.channel_begin;
+            for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++to, bit += layout.bits) {
+                const std::uint32_t field = read_bits(bytes, bit, layout.bits);
+                const bool plain = !layout.is_signed;
+                values[static_cast<std::size_t>(to)] =
+                    plain ? static_cast<std::int32_t>(field) : decode_signed(field, layout.bits);
+            }
+        }
+    });
+    return values;
+}
+
+void pack_region(const TensorLayout& layout, const Region& region, std::span<const std::int32_t> values,
+                 std::span<std::byte> sram) {
+    std::size_t at = 0;
+    for_each_chunk(layout, region, [&](const Chunk& chunk) {
+        const auto bytes = sram.subspan(at, static_cast<std::size_t>(chunk.bytes));
+        at += bytes.size();
+        for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
+            std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
+            std::int64_t from = (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin -
+                                region.channel_begin;
+            for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++from, bit += layout.bits) {
+                write_bits(bytes, bit, layout.bits, static_cast<std::uint32_t>(values[static_cast<std::size_t>(from)]));
+            }
+        }
+    });
+}
+
+}  // namespace npusim

@@ -1,0 +1,111 @@
+#include "npusim/workloads/lowering/lower.h"
+
+#include <algorithm>
+#include <map>
+
+#include "layer_emitter.h"
+#include "npusim/base/error.h"
+#include "npusim/base/integer_math.h"
+
+namespace npusim {
+namespace {
+
+/// DRAM regions begin on a burst of any kind.
+constexpr std::uint64_t kAlignment = 4096;
+
+std::vector<TensorLayout> place_tensors(const QuantizedNetwork& network, const ArchSpec& arch, std::uint64_t& end) {
+    std::vector<TensorLayout> layouts;
+    const std::int64_t block = std::max(arch.array.rows, arch.array.columns);
+    for (const auto& tensor : network.tensors) {
+        layouts.push_back({end, tensor.shape, tensor.bits, tensor.is_signed, block});
+        end = round_up(end + static_cast<std::uint64_t>(layouts.back().bytes()), kAlignment);
+    }
+    return layouts;
+}
+
+/// Every destination must begin and end on whole bytes, or neighbours in a concatenation would be overwritten.
+void check_alignment(const QuantizedNetwork& network, const std::vector<TensorLayout>& layouts) {
+    for (const auto& node : network.nodes) {
+        for (const auto& to : node.destinations) {
+            if (!is_byte_aligned(layouts[to.tensor], to.channel_begin, to.channel_begin + node.output_shape.channels)) {
+                throw InputError("network " + network.name, node.name,
+                                 "channels " + std::to_string(to.channel_begin) + " onwards of " +
+                                     network.tensors[to.tensor].name + " at " +
+                                     std::to_string(layouts[to.tensor].bits) +
+                                     " bits do not begin and end on whole bytes; use 1, 2, 4, 8 or 16 bits");
+            }
+        }
+    }
+}
+
+/// The largest sum of bytes of tensors that are alive at once: from the first node that writes to the last that reads.
+std::int64_t peak_activation_bytes(const QuantizedNetwork& network, const std::vector<TensorLayout>& layouts) {
+    std::vector<std::size_t> first(layouts.size(), 0);
+    std::vector<std::size_t> last(layouts.size(), 0);
+    std::vector<bool> written(layouts.size(), false);
+    written[0] = true;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+        const auto& node = network.nodes[i];
+        for (const auto& to : node.destinations) {
+            if (!written[to.tensor]) first[to.tensor] = i;
+            written[to.tensor] = true;
+            last[to.tensor] = i;
+        }
+        last[node.input.tensor] = i;
+        if (node.residual) last[node.residual->tensor] = i;
+    }
+    std::int64_t peak = 0;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+        std::int64_t alive = 0;
+        for (std::size_t t = 0; t < layouts.size(); ++t) {
+            if (first[t] <= i && i <= last[t]) alive += layouts[t].bytes();
+        }
+        peak = std::max(peak, alive);
+    }
+    return peak;
+}
+
+/// Everything of a layer that its tiling depends on: layers that agree in it are cut alike.
+std::vector<std::int64_t> tiling_key(const LayerContext& layer) {
+    const QuantizedNode& node = layer.node;
+    const Window& w = node.window;
+    const TensorShape& in = node.input_shape;
+    const TensorShape& out = node.output_shape;
+    std::vector<std::int64_t> key{static_cast<std::int64_t>(node.op), in.channels, in.height, in.width, out.channels,
+                                  out.height, out.width, w.kernel_height, w.kernel_width, w.stride_height,
+                                  w.stride_width, w.dilation_height, w.dilation_width, w.pad_top, w.pad_left,
+                                  w.pad_bottom, w.pad_right, node.groups, node.adaptive ? 1 : 0, node.weight_bits};
+    const auto add_place = [&](TensorId tensor, std::int64_t channel_begin) {
+        key.insert(key.end(), {layer.layouts[tensor].bits, layer.layouts[tensor].shape.channels, channel_begin});
+    };
+    add_place(node.input.tensor, node.input.channel_begin);
+    for (const auto& to : node.destinations) add_place(to.tensor, to.channel_begin);
+    key.push_back(node.residual ? 1 : 0);
+    if (node.residual) add_place(node.residual->tensor, node.residual->channel_begin);
+    return key;
+}
+
+}  // namespace
+
+Program lower(const QuantizedNetwork& network, const ArchSpec& arch) {
+    Program program;
+    program.network = network.name;
+    std::uint64_t end = 0;
+    program.layouts = place_tensors(network, arch, end);
+    check_alignment(network, program.layouts);
+    const std::uint64_t weights_begin = end;
+    std::map<std::vector<std::int64_t>, Tiling> tilings;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+        const LayerContext layer{network, network.nodes[i], program.layouts, arch};
+        const auto key = tiling_key(layer);
+        auto known = tilings.find(key);
+        if (known == tilings.end()) known = tilings.emplace(key, choose_tiling(layer)).first;
+        program.layers.push_back(emit_layer(layer, known->second, i, end, program.weight_tiles));
+    }
+    program.dram_bytes = end;
+    program.weight_bytes = static_cast<std::int64_t>(end - weights_begin);
+    program.peak_activation_bytes = peak_activation_bytes(network, program.layouts);
+    return program;
+}
+
+}  // namespace npusim

@@ -1,0 +1,56 @@
+// Chooses how a layer is cut, so that its tiles fit the buffers and its time is least.
+#pragma once
+
+#include "npusim/arch/arch_spec.h"
+#include "npusim/workloads/lowering/program.h"
+
+namespace npusim {
+
+/// A node with what the lowering knows of its tensors.
+struct LayerContext {
+    const QuantizedNetwork& network;
+    const QuantizedNode& node;
+    const std::vector<TensorLayout>& layouts;
+    const ArchSpec& arch;
+
+    [[nodiscard]] const TensorLayout& input_layout() const { return layouts[node.input.tensor]; }
+    [[nodiscard]] int slots() const { return arch.double_buffering ? 2 : 1; }
+    [[nodiscard]] std::int64_t group_in_channels() const { return node.input_shape.channels / node.groups; }
+    [[nodiscard]] std::int64_t group_out_channels() const { return node.output_shape.channels / node.groups; }
+    [[nodiscard]] std::int64_t kernel_area() const { return node.window.kernel_height * node.window.kernel_width; }
+    [[nodiscard]] std::int64_t parameter_bytes_per_channel() const {
+        return static_cast<std::int64_t>(node.destinations.size()) * kRequantizerBytes;
+    }
+    /// Output channels that one accumulator row holds are the array's columns; rows that one slot has.
+    [[nodiscard]] std::int64_t accumulator_rows_per_slot() const;
+    /// The input pixels that output rows and columns need, inside the tensor; channels are the view's, offset.
+    [[nodiscard]] Region input_region(const Region& output, std::int64_t channel_begin, std::int64_t channel_end) const;
+    /// The part of a destination's tensor that an output region fills.
+    [[nodiscard]] Region destination_region(const Destination& destination, const Region& output) const;
+    [[nodiscard]] Region residual_region(const Region& output) const;
+    [[nodiscard]] ArrayWork array_work(const Region& output, std::int64_t reduce_channels, bool accumulates) const;
+    [[nodiscard]] VectorWork vector_work(const Region& output) const;
+};
+
+/// Bytes that one slot of each buffer must hold for a tiling's largest tile.
+struct SlotBytes {
+    std::int64_t weights = 0;
+    std::int64_t inputs = 0;
+    std::int64_t operand = 0;  ///< residual
+    std::vector<std::int64_t> outputs;
+    [[nodiscard]] std::int64_t activations() const;
+};
+[[nodiscard]] SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling);
+
+/// Throws InputError naming the layer, the buffer, the bytes needed and available when nothing fits.
+[[nodiscard]] Tiling choose_tiling(const LayerContext& layer);
+
+/// [begin, end) ranges of `step` that cover `total`.
+struct Span {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    [[nodiscard]] std::int64_t size() const { return end - begin; }
+};
+[[nodiscard]] std::vector<Span> cut(std::int64_t total, std::int64_t step);
+
+}  // namespace npusim
