@@ -78,7 +78,9 @@ private:
 
 }  // namespace
 
-std::string read_text_file(const std::filesystem::path& path) { return read_file<std::string>(path); }
+std::string read_text_file(const std::filesystem::path& path) {
+    return read_file<std::string>(path);
+}
 
 std::vector<std::byte> read_binary_file(const std::filesystem::path& path) {
     return read_file<std::vector<std::byte>>(path);
@@ -98,6 +100,8 @@ std::string content_hash(std::span<const std::byte> bytes) {
     return text;
 }
 
-std::string content_hash(std::string_view text) { return content_hash(std::as_bytes(std::span(text))); }
+std::string content_hash(std::string_view text) {
+    return content_hash(std::as_bytes(std::span(text)));
+}
 
 }  // namespace npusim

@@ -37,13 +37,11 @@ double fp32_top1(const Network& network, const Parameters& parameters, const Dat
                 [&](std::int64_t index) { return executor.run(network_input(dataset, index)); });
 }
 
-double quantized_top1(const QuantizedNetwork& network, const Dataset& dataset, std::int64_t count,
-                      Progress& progress) {
+double quantized_top1(const QuantizedNetwork& network, const Dataset& dataset, std::int64_t count, Progress& progress) {
     progress.begin("quantized accuracy");
     const IntegerEngine engine(network);
-    return top1(dataset, count, progress, [&](std::int64_t index) {
-        return engine.run(quantize_image(network, network_input(dataset, index)));
-    });
+    return top1(dataset, count, progress,
+                [&](std::int64_t index) { return engine.run(quantize_image(network, network_input(dataset, index))); });
 }
 
 QuantizedNetwork calibrate_and_quantize(const Network& network, const Parameters& parameters,

@@ -18,8 +18,10 @@ namespace npusim::cli {
                                     Progress& progress);
 
 /// Integers of a network whose activation ranges come from `count` images.
-[[nodiscard]] QuantizedNetwork calibrate_and_quantize(
-    const Network& network, const Parameters& parameters, const PrecisionSpec& precision, int accumulator_bits,
-    std::int64_t count, const std::function<std::vector<float>(std::int64_t)>& image, Progress& progress);
+[[nodiscard]] QuantizedNetwork calibrate_and_quantize(const Network& network, const Parameters& parameters,
+                                                      const PrecisionSpec& precision, int accumulator_bits,
+                                                      std::int64_t count,
+                                                      const std::function<std::vector<float>(std::int64_t)>& image,
+                                                      Progress& progress);
 
 }  // namespace npusim::cli

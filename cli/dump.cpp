@@ -86,13 +86,13 @@ json destination_json(const NewFolder& folder, const std::string& stem, const De
         biases.push_back(channel.bias);
     }
     const std::vector<std::int64_t> shape{std::ssize(destination.channels)};
-    return {{"tensor", destination.tensor},
-            {"channel_begin", destination.channel_begin},
-            {"multipliers", write_array(folder, stem + ".multipliers.npy", shape, multipliers)},
-            {"residual_multipliers",
-             write_array(folder, stem + ".residual_multipliers.npy", shape, residual_multipliers)},
-            {"shifts", write_array(folder, stem + ".shifts.npy", shape, shifts)},
-            {"biases", write_array(folder, stem + ".biases.npy", shape, biases)}};
+    return {
+        {"tensor", destination.tensor},
+        {"channel_begin", destination.channel_begin},
+        {"multipliers", write_array(folder, stem + ".multipliers.npy", shape, multipliers)},
+        {"residual_multipliers", write_array(folder, stem + ".residual_multipliers.npy", shape, residual_multipliers)},
+        {"shifts", write_array(folder, stem + ".shifts.npy", shape, shifts)},
+        {"biases", write_array(folder, stem + ".biases.npy", shape, biases)}};
 }
 
 json node_json(const NewFolder& folder, std::size_t index, const QuantizedNode& node) {
@@ -124,9 +124,9 @@ json node_json(const NewFolder& folder, std::size_t index, const QuantizedNode& 
 json tensor_json(const NewFolder& folder, std::size_t index, const QuantizedTensor& tensor,
                  const std::vector<std::int32_t>& values) {
     const std::string file = numbered("tensor", index, tensor.name) + ".npy";
-    return {{"name", tensor.name},          {"shape", extents(tensor.shape)}, {"bits", tensor.bits},
-            {"is_signed", tensor.is_signed}, {"step", tensor.step},
-            {"file", write_array(folder, file, extents(tensor.shape), values)}};
+    return {{"name", tensor.name}, {"shape", extents(tensor.shape)},
+            {"bits", tensor.bits}, {"is_signed", tensor.is_signed},
+            {"step", tensor.step}, {"file", write_array(folder, file, extents(tensor.shape), values)}};
 }
 
 }  // namespace

@@ -34,6 +34,14 @@ std::string with_digits(double value, int significant) {
     return fixed(value, std::clamp(decimals, 0, most_decimals));
 }
 
+std::string trimmed(double value, int significant) {
+    std::string text = with_digits(value, significant);
+    if (text.find('.') == std::string::npos) return text;
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+}
+
 std::string si(double value, std::string_view unit, int significant) {
     constexpr std::array<std::string_view, 11> prefixes{"f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P"};
     constexpr int first_exponent = -15;

@@ -11,6 +11,8 @@ namespace npusim::cli {
 
 /// `significant` digits in fixed notation, never more than 6 decimals: 1234.5 → "1234", 0.012345 → "0.01234".
 [[nodiscard]] std::string with_digits(double value, int significant = 4);
+/// The same without zeros at the end: 6.4 → "6.4".
+[[nodiscard]] std::string trimmed(double value, int significant = 4);
 /// With an SI prefix: si(3.664e9, "MAC") → "3.664 GMAC".
 [[nodiscard]] std::string si(double value, std::string_view unit, int significant = 4);
 /// 1234567 → "1,234,567".

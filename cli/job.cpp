@@ -7,6 +7,7 @@
 
 #include "cli/accuracy.h"
 #include "cli/dump.h"
+#include "cli/format.h"
 #include "cli/inputs.h"
 #include "cli/proof.h"
 #include "npusim/base/error.h"
@@ -27,7 +28,13 @@ public:
           progress_(progress),
           network_(make_network(options.model, options.image_size)),
           chip_(read_chip(options, environment.preset_folder)),
-          trained_(read_trained(options, network_)) {}
+          trained_(read_trained(options, network_)) {
+        if (!is_integer() && (!options.dump.empty() || options.prove_images.value_or(0) > 0)) {
+            throw InputError(options.arch, "",
+                             "an fp32 chip is simulated for timing and energy only; --dump and --prove-images need an "
+                             "integer chip");
+        }
+    }
 
     Report run() {
         describe();
@@ -43,13 +50,15 @@ private:
     void describe() {
         report_.arch = chip_.arch;
         report_.cost = make_cost_model(chip_.arch, chip_.technology);
-        report_.network = {network_.name,      zoo_entry(options_.model).title, network_.input_shape(),
-                           network_.classes(), count_macs(network_),            count_parameters(network_)};
+        report_.network = {network_.name,          zoo_entry(options_.model).title,
+                           network_.input_shape(), network_.classes(),
+                           count_macs(network_),   count_parameters(network_)};
         Provenance& from = report_.provenance;
         from.version = NPUSIM_VERSION;
         from.command = options_.command;
         from.arch_file = chip_.file.string();
         from.arch_hash = chip_.hash;
+        from.technology = chip_.technology.name + ", " + trimmed(chip_.technology.vdd_v) + " V";
         from.technology_file = chip_.technology.file;
         from.technology_hash = chip_.technology.content_hash;
         from.weights_file = options_.weights;
@@ -92,18 +101,21 @@ private:
             report_.layers.push_back({node.input_shape, node.output_shape, node.window, node.groups, node.weight_bits,
                                       node.input_bits, program.layers.at(i).tiling,
                                       report_.cost.energy(layer.counters)});
-            note_accumulator(structure, node);
         }
+        note_accumulators(structure);
         report_.energy = report_.cost.energy(report_.result.total);
         report_.figures = make_figures(report_.cost, report_.result, report_.layers, report_.energy);
     }
 
-    void note_accumulator(const QuantizedNetwork& structure, const QuantizedNode& node) {
-        if (!is_integer() || node.op != QuantizedOp::convolution) return;
-        const int safe_bits = accumulator_bound(structure, node).safe_bits;
-        if (safe_bits <= report_.safe_accumulator_bits) return;
-        report_.safe_accumulator_bits = safe_bits;
-        report_.safe_accumulator_layer = node.name;
+    void note_accumulators(const QuantizedNetwork& network) {
+        report_.safe_accumulator_bits = 0;
+        if (!is_integer()) return;
+        for (const QuantizedNode& node : network.nodes) {
+            const int safe_bits = accumulator_bound(network, node).safe_bits;
+            if (safe_bits <= report_.safe_accumulator_bits) continue;
+            report_.safe_accumulator_bits = safe_bits;
+            report_.safe_accumulator_layer = node.name;
+        }
     }
 
     [[nodiscard]] std::string missing_for_accuracy() const {
@@ -158,6 +170,7 @@ private:
                                        : random[static_cast<std::size_t>(index)];
             },
             progress_);
+        note_accumulators(*quantized_);
     }
 
     [[nodiscard]] IntegerImages images_to_prove(std::int64_t count) const {
@@ -178,11 +191,6 @@ private:
     void prove_and_dump() {
         const bool dump = !options_.dump.empty();
         const bool with_data = trained_.parameters && trained_.images;
-        if (!is_integer() && (dump || options_.prove_images.value_or(0) > 0)) {
-            throw InputError(options_.arch, "",
-                             "an fp32 chip is simulated for timing and energy only; --dump and --prove-images need "
-                             "an integer chip");
-        }
         const std::int64_t wanted =
             options_.prove_images.value_or(with_data || dump ? affordable_images(report_.network.macs) : 0);
         const std::int64_t count = dump ? std::max<std::int64_t>(wanted, 1) : wanted;

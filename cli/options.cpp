@@ -44,16 +44,27 @@ std::string unknown_option_text(const std::string& name) {
            (nearest.empty() ? "; npusim --help lists the options" : "; did you mean " + nearest.front() + "?");
 }
 
+/// Boost takes the word after an option as its value even where that is an option itself.
+void refuse_options_as_values(const po::parsed_options& parsed) {
+    for (const auto& option : parsed.options) {
+        if (option.position_key >= 0 || option.value.empty() || !option.value.front().starts_with("--")) continue;
+        throw InputError("option --" + option.string_key + ": needs a value, not the option " + option.value.front());
+    }
+}
+
 po::variables_map parse_words(const std::vector<std::string>& words) {
     using namespace po::command_line_style;
-    constexpr int style = allow_long | long_allow_adjacent | long_allow_next | allow_short | allow_dash_for_short;
+    constexpr int style =
+        allow_long | long_allow_adjacent | long_allow_next | allow_short | short_allow_next | allow_dash_for_short;
     const po::options_description description = described_options();
     po::positional_options_description positional;
     positional.add("words", -1);
     po::variables_map values;
     try {
-        po::store(po::command_line_parser(words).options(description).positional(positional).style(style).run(),
-                  values);
+        const auto parsed =
+            po::command_line_parser(words).options(description).positional(positional).style(style).run();
+        refuse_options_as_values(parsed);
+        po::store(parsed, values);
     } catch (const po::unknown_option& error) {
         throw InputError(unknown_option_text(error.get_option_name()));
     } catch (const po::multiple_occurrences& error) {
@@ -83,7 +94,8 @@ public:
         if (!has(name)) return std::nullopt;
         const std::string value = text(name);
         const auto number = number_in(value, low, high);
-        if (!number) problem(name, value + " is no integer from " + std::to_string(low) + " to " + std::to_string(high));
+        if (!number)
+            problem(name, value + " is no integer from " + std::to_string(low) + " to " + std::to_string(high));
         return number;
     }
     template <typename Enum>
@@ -210,8 +222,8 @@ Options parse_options(const std::vector<std::string>& arguments, const Environme
     options.model = reader.text("model");
     options.weights = reader.text("weights");
     options.dataset = reader.text("dataset");
-    options.data_root = reader.has("data-root") ? std::filesystem::path(reader.text("data-root"))
-                                                : environment.data_root;
+    options.data_root =
+        reader.has("data-root") ? std::filesystem::path(reader.text("data-root")) : environment.data_root;
     options.json = reader.text("json");
     options.csv = reader.text("csv");
     options.dump = std::filesystem::path(reader.text("dump"));

@@ -38,9 +38,9 @@ void compare(std::size_t image, const std::vector<std::int32_t>& machine, const 
 
 void compare_timing(const RunResult& timing, const RunResult& with_data) {
     if (with_data.total.total_cycles == timing.total.total_cycles) return;
-    throw std::runtime_error("the machine's cycles depend on the data: " +
-                             std::to_string(with_data.total.total_cycles) + " with, " +
-                             std::to_string(timing.total.total_cycles) + " without");
+    throw std::runtime_error(
+        "the machine's cycles depend on the data: " + std::to_string(with_data.total.total_cycles) + " with, " +
+        std::to_string(timing.total.total_cycles) + " without");
 }
 
 }  // namespace
@@ -51,9 +51,8 @@ std::int64_t affordable_images(std::int64_t macs) {
     return std::clamp<std::int64_t>(affordable_macs / std::max<std::int64_t>(macs, 1), 1, most_images);
 }
 
-Proof prove(const QuantizedNetwork& network, const ArchSpec& arch, const IntegerImages& images,
-            const RunResult& timing, const std::function<void(std::size_t, const IntegerImages&)>& observe,
-            Progress& progress) {
+Proof prove(const QuantizedNetwork& network, const ArchSpec& arch, const IntegerImages& images, const RunResult& timing,
+            const std::function<void(std::size_t, const IntegerImages&)>& observe, Progress& progress) {
     progress.begin("machine with data");
     const Program program = lower(network, arch);
     const IntegerEngine engine(network);

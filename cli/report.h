@@ -19,6 +19,7 @@ struct Provenance {
     std::string version;
     std::vector<std::string> command;
     std::string arch_file, arch_hash;
+    std::string technology;                        ///< node and voltage
     std::string technology_file, technology_hash;  ///< the cost table
     std::string weights_file, weights_hash;        ///< empty without weights
     std::string dataset, dataset_hash;             ///< empty without a data set
@@ -67,8 +68,8 @@ struct Figures {
 struct Accuracy {
     std::optional<double> fp32_top1;
     std::optional<double> quantized_top1;
-    std::int64_t test_images = 0;         ///< measured
-    std::int64_t test_images_of = 0;      ///< there are
+    std::int64_t test_images = 0;     ///< measured
+    std::int64_t test_images_of = 0;  ///< there are
     std::int64_t calibration_images = 0;
     std::string missing;  ///< why nothing was measured, and what would give it; empty when measured
 };

@@ -1,9 +1,10 @@
 // DRAM behind a TLM-2.0 target socket: peak bandwidth, whole bursts, a latency.
 #pragma once
 
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/multi_passthrough_target_socket.h>
 #include <vector>
 
 #include "npusim/arch/arch_spec.h"

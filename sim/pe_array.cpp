@@ -55,8 +55,8 @@ void PeArray::unpack_weights(const ArrayCommand& work) {
     const QuantizedNode& node = *layer_->node;
     const std::int64_t area = node.window.kernel_height * node.window.kernel_width;
     const std::int64_t held = work.weight_channel_end - work.weight_channel_begin;
-    const auto packed = decode_weights(weights_.bytes(work.weight_address), node.weight_bits,
-                                       work.output.channels() * held * area);
+    const auto packed =
+        decode_weights(weights_.bytes(work.weight_address), node.weight_bits, work.output.channels() * held * area);
     operands_.weights = channels_last(packed, work.output.channels(), held, area);
 }
 
@@ -68,8 +68,7 @@ void PeArray::compute(const Command& command, const ArrayCommand& work) {
         operands_.inputs = unpack_region(layout, work.input, activations_.bytes(work.input_address));
     }
     AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
-    const TileCounts counts =
-        accumulate_tile(node, work, operands_, layer_->network->accumulator_bits, slot.sums);
+    const TileCounts counts = accumulate_tile(node, work, operands_, layer_->network->accumulator_bits, slot.sums);
     layer_->counters.accumulator_overflows += counts.overflows;
     layer_->counters.zero_activation_macs += counts.zero_activation_macs;
     if (std::find(command.posts.begin(), command.posts.end(), Token::accumulator_ready) == command.posts.end()) return;
@@ -78,9 +77,9 @@ void PeArray::compute(const Command& command, const ArrayCommand& work) {
     const std::int64_t area = node.window.kernel_height * node.window.kernel_width;
     const std::int64_t weight_bytes =
         ceil_div<std::int64_t>(work.output.channels() * held * area * node.weight_bits, 8);
-    const auto constants = weights_.bytes(work.weight_address + static_cast<std::uint64_t>(weight_bytes))
-                               .first(static_cast<std::size_t>(work.output.channels()) *
-                                      layer_->program->parameter_bytes_per_channel);
+    const auto constants =
+        weights_.bytes(work.weight_address + static_cast<std::uint64_t>(weight_bytes))
+            .first(static_cast<std::size_t>(work.output.channels()) * layer_->program->parameter_bytes_per_channel);
     slot.constants.assign(constants.begin(), constants.end());
 }
 

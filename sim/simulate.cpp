@@ -21,4 +21,6 @@ RunResult simulate(const SimulationInput& input) {
 }  // namespace npusim
 
 // libsystemc refers to this entry point, which a program with its own main never calls.
-int sc_main(int /*argc*/, char** /*argv*/) { return 0; }
+int sc_main(int /*argc*/, char** /*argv*/) {
+    return 0;
+}

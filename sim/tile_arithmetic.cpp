@@ -19,10 +19,10 @@ Sum dot(const std::int32_t* a, const std::int32_t* b, std::int64_t count) {
 template <typename Visit>
 void for_each_tap(const QuantizedNode& node, const Region& input, std::int64_t y, std::int64_t x, const Visit& visit) {
     const Window& w = node.window;
-    const std::int64_t y0 = window_begin(y, w.stride_height, w.pad_top, node.adaptive, node.input_shape.height,
-                                         node.output_shape.height);
-    const std::int64_t x0 = window_begin(x, w.stride_width, w.pad_left, node.adaptive, node.input_shape.width,
-                                         node.output_shape.width);
+    const std::int64_t y0 =
+        window_begin(y, w.stride_height, w.pad_top, node.adaptive, node.input_shape.height, node.output_shape.height);
+    const std::int64_t x0 =
+        window_begin(x, w.stride_width, w.pad_left, node.adaptive, node.input_shape.width, node.output_shape.width);
     for (std::int64_t ky = 0; ky < w.kernel_height; ++ky) {
         for (std::int64_t kx = 0; kx < w.kernel_width; ++kx) {
             const std::int64_t iy = y0 + ky * w.dilation_height;
@@ -160,7 +160,8 @@ std::vector<std::int32_t> requantize_tile(const QuantizedNetwork& network, const
     const auto channels = static_cast<std::size_t>(output.channels());
     std::vector<ChannelRequantizer> requantizers;
     for (std::size_t n = 0; n < channels; ++n) {
-        requantizers.push_back(decode_requantizer(constants.subspan((n * destinations + destination) * kRequantizerBytes)));
+        requantizers.push_back(
+            decode_requantizer(constants.subspan((n * destinations + destination) * kRequantizerBytes)));
     }
     std::vector<std::int32_t> values(sums.size());
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -4,8 +4,8 @@ namespace npusim::sim {
 
 void TokenBank::reset(int slots) {
     for (auto& count : counts_) count.available = 0;
-    for (const Token token : {Token::weights_free, Token::inputs_free, Token::operand_free, Token::accumulator_free,
-                              Token::output_free}) {
+    for (const Token token :
+         {Token::weights_free, Token::inputs_free, Token::operand_free, Token::accumulator_free, Token::output_free}) {
         of(token).available = slots;
     }
 }

@@ -6,16 +6,22 @@ namespace {
 /// What a unit lacks while it waits for a token.
 IdleCause cause_of(Token token) {
     switch (token) {
-        case Token::weights_ready: return IdleCause::weights;
+        case Token::weights_ready:
+            return IdleCause::weights;
         case Token::inputs_ready:
-        case Token::operand_ready: return IdleCause::activations;
-        case Token::accumulator_ready: return IdleCause::array;
-        case Token::accumulator_free: return IdleCause::accumulator;
-        case Token::output_ready: return IdleCause::vector_unit;
+        case Token::operand_ready:
+            return IdleCause::activations;
+        case Token::accumulator_ready:
+            return IdleCause::array;
+        case Token::accumulator_free:
+            return IdleCause::accumulator;
+        case Token::output_ready:
+            return IdleCause::vector_unit;
         case Token::weights_free:
         case Token::inputs_free:
         case Token::operand_free:
-        case Token::output_free: return IdleCause::buffer;
+        case Token::output_free:
+            return IdleCause::buffer;
     }
     return IdleCause::nothing;
 }

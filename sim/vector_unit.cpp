@@ -38,7 +38,8 @@ void VectorUnit::compute(const VectorCommand& work) {
     }
     std::vector<std::int32_t> residual;
     if (node.residual) {
-        residual = unpack_region(layouts[node.residual->tensor], work.residual, activations_.bytes(work.residual_address));
+        residual =
+            unpack_region(layouts[node.residual->tensor], work.residual, activations_.bytes(work.residual_address));
     }
     for (std::size_t d = 0; d < node.destinations.size(); ++d) {
         const auto values = requantize_tile(*layer_->network, node, d, work.output, sums, residual, constants);

@@ -29,9 +29,10 @@ std::optional<double> part(const std::vector<std::pair<std::string, double>>& pa
 }
 
 ComponentExponents exponents_of(const std::string& component, const std::vector<LadderRung>& rungs) {
-    return {component,
-            exponent_over(rungs, [&](const LadderRung& rung) { return part(rung.energy.parts(), component).value_or(0); }),
-            exponent_over(rungs, [&](const LadderRung& rung) { return part(rung.area.parts(), component).value_or(0); })};
+    return {
+        component,
+        exponent_over(rungs, [&](const LadderRung& rung) { return part(rung.energy.parts(), component).value_or(0); }),
+        exponent_over(rungs, [&](const LadderRung& rung) { return part(rung.area.parts(), component).value_or(0); })};
 }
 
 void price(LadderRung& rung, const RunResult& result, const Technology& technology) {
@@ -108,9 +109,9 @@ PrecisionLadder price_ladder(std::vector<LadderRung> rungs, const std::vector<Wo
     }
     ladder.exponents.push_back(
         {"on_chip", exponent_over(rungs, [](const LadderRung& rung) { return rung.energy.on_chip_pj(); }), {}});
-    ladder.exponents.push_back(
-        {"total", exponent_over(rungs, [](const LadderRung& rung) { return rung.energy.total_pj(); }),
-         exponent_over(rungs, [](const LadderRung& rung) { return rung.area.total_mm2(); })});
+    ladder.exponents.push_back({"total",
+                                exponent_over(rungs, [](const LadderRung& rung) { return rung.energy.total_pj(); }),
+                                exponent_over(rungs, [](const LadderRung& rung) { return rung.area.total_mm2(); })});
     ladder.latency_exponent = exponent_over(rungs, [](const LadderRung& rung) { return rung.milliseconds; });
     ladder.rungs = std::move(rungs);
     return ladder;

@@ -72,8 +72,8 @@ json layer_json(const LayerResult& layer) {
 }
 
 LayerResult layer_from_json(const json& value) {
-    return {value.at("node").get<std::size_t>(), value.at("name").get<std::string>(),
-            value.at("op").get<std::string>(), counters_from_json(value.at("counters"))};
+    return {value.at("node").get<std::size_t>(), value.at("name").get<std::string>(), value.at("op").get<std::string>(),
+            counters_from_json(value.at("counters"))};
 }
 
 json parts_json(const std::vector<std::pair<std::string, double>>& parts, const std::string& unit) {

@@ -132,10 +132,18 @@ void WorkerProcess::take_frames() {
         if (received_.size() - at - header_bytes < length) break;
         const std::string payload = received_.substr(at + header_bytes, length);
         switch (received_[at]) {
-            case progress_frame: std::memcpy(&fraction_done_, payload.data(), sizeof fraction_done_); break;
-            case result_frame: take_result(payload); break;
-            case bad_input_frame: fail(FailureKind::bad_input, payload); break;
-            default: fail(FailureKind::error, payload); break;
+            case progress_frame:
+                std::memcpy(&fraction_done_, payload.data(), sizeof fraction_done_);
+                break;
+            case result_frame:
+                take_result(payload);
+                break;
+            case bad_input_frame:
+                fail(FailureKind::bad_input, payload);
+                break;
+            default:
+                fail(FailureKind::error, payload);
+                break;
         }
         at += header_bytes + length;
     }

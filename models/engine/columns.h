@@ -20,11 +20,10 @@ struct ConvolutionShape {
     [[nodiscard]] std::int64_t group_outputs() const { return output.channels / groups; }
     [[nodiscard]] std::int64_t depth() const { return group_inputs() * window.kernel_height * window.kernel_width; }
     [[nodiscard]] std::int64_t pixels() const { return output.height * output.width; }
-    /// The input map itself is the matrix of columns.
+    /// The input map itself is the matrix of columns. (Padding would make the output larger than the input.)
     [[nodiscard]] bool is_pointwise() const {
         return input.height == output.height && input.width == output.width && window.kernel_height == 1 &&
-               window.kernel_width == 1 && window.stride_height == 1 && window.stride_width == 1 &&
-               window.pad_top == 0 && window.pad_left == 0;
+               window.kernel_width == 1 && window.stride_height == 1 && window.stride_width == 1;
     }
 };
 
@@ -90,9 +89,8 @@ void for_each_block(const float* input, const ConvolutionShape& shape, std::vect
                 continue;
             }
         }
-        scratch.resize(static_cast<std::size_t>(
-            std::max<std::int64_t>(static_cast<std::int64_t>(scratch.size()),
-                                   shape.depth() * rows * shape.output.width)));
+        scratch.resize(static_cast<std::size_t>(std::max<std::int64_t>(static_cast<std::int64_t>(scratch.size()),
+                                                                       shape.depth() * rows * shape.output.width)));
         for (std::int64_t row = 0; row < shape.output.height; row += rows) {
             const std::int64_t row_end = std::min(row + rows, shape.output.height);
             const std::int64_t pixels = (row_end - row) * shape.output.width;

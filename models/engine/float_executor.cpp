@@ -71,12 +71,15 @@ struct FloatExecutor::Impl {
 
     std::vector<float> run(std::span<const float> image, const Observer* observe) {
         if (static_cast<std::int64_t>(image.size()) != network.input_shape().elements()) {
-            throw InputError(network.name, "image",
-                             std::to_string(image.size()) + " values, needs " +
-                                 std::to_string(network.input_shape().elements()));
+            throw InputError(
+                network.name, "image",
+                std::to_string(image.size()) + " values, needs " + std::to_string(network.input_shape().elements()));
         }
-        return pool.use([&] { return Workspace{allocate_slots(slot_elements), {}}; },
-                        [&](Workspace& workspace) { return run(image, observe, workspace); });
+        return pool.use(
+            [&] {
+                return Workspace{allocate_slots(slot_elements), {}};
+            },
+            [&](Workspace& workspace) { return run(image, observe, workspace); });
     }
 
     Network network;
@@ -92,7 +95,9 @@ FloatExecutor::FloatExecutor(const Network& network, const Parameters& parameter
 FloatExecutor::~FloatExecutor() = default;
 FloatExecutor::FloatExecutor(FloatExecutor&&) noexcept = default;
 
-std::vector<float> FloatExecutor::run(std::span<const float> image) const { return impl_->run(image, nullptr); }
+std::vector<float> FloatExecutor::run(std::span<const float> image) const {
+    return impl_->run(image, nullptr);
+}
 
 std::vector<float> FloatExecutor::run(std::span<const float> image, const Observer& observe) const {
     return impl_->run(image, &observe);

@@ -20,19 +20,18 @@ void add_bias(const NodeParameters& parameters, std::int64_t map, float* out) {
     }
 }
 
-void convolve(const TensorShape& in, const Node& node, const NodeParameters& parameters, const float* input,
-              float* out, std::vector<float>& columns) {
+void convolve(const TensorShape& in, const Node& node, const NodeParameters& parameters, const float* input, float* out,
+              std::vector<float>& columns) {
     const ConvolutionShape shape{in, node.shape, node.window, node.groups};
     const float* weights = parameters[0]->values.data();
     const std::int64_t depth = shape.depth();
     const std::int64_t outputs = shape.group_outputs();
-    for_each_block(input, shape, columns,
-                   [&](std::int64_t group, std::int64_t first, std::int64_t pixels, const float* block,
-                       std::int64_t stride) {
-                       multiply({weights + group * outputs * depth, outputs, depth, depth},
-                                {block, depth, pixels, stride},
-                                {out + group * outputs * shape.pixels() + first, outputs, pixels, shape.pixels()});
-                   });
+    for_each_block(
+        input, shape, columns,
+        [&](std::int64_t group, std::int64_t first, std::int64_t pixels, const float* block, std::int64_t stride) {
+            multiply({weights + group * outputs * depth, outputs, depth, depth}, {block, depth, pixels, stride},
+                     {out + group * outputs * shape.pixels() + first, outputs, pixels, shape.pixels()});
+        });
     add_bias(parameters, shape.pixels(), out);
 }
 
@@ -121,13 +120,20 @@ void compute_node(const Network& network, const Node& node, const NodeParameters
     const TensorShape& in = network.node(node.inputs[0]).shape;
     const std::int64_t elements = node.shape.elements();
     switch (node.op) {
-        case OpKind::input: break;
-        case OpKind::conv2d: return convolve(in, node, parameters, input, out, columns);
-        case OpKind::linear: return apply_linear(node, parameters, input, out);
-        case OpKind::batch_norm: return normalize(node, parameters, input, out);
-        case OpKind::max_pool: return max_pool(in, node.shape, node.window, input, out);
-        case OpKind::average_pool: return average_pool(in, node, input, out);
-        case OpKind::adaptive_average_pool: return adaptive_pool(in, node.shape, input, out);
+        case OpKind::input:
+            break;
+        case OpKind::conv2d:
+            return convolve(in, node, parameters, input, out, columns);
+        case OpKind::linear:
+            return apply_linear(node, parameters, input, out);
+        case OpKind::batch_norm:
+            return normalize(node, parameters, input, out);
+        case OpKind::max_pool:
+            return max_pool(in, node.shape, node.window, input, out);
+        case OpKind::average_pool:
+            return average_pool(in, node, input, out);
+        case OpKind::adaptive_average_pool:
+            return adaptive_pool(in, node.shape, input, out);
         case OpKind::slice_pad:
             return slice_pad(in, node.shape, node.slice_stride, node.slice_stride, node.channels_before, input, out);
         case OpKind::relu:

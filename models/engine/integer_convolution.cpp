@@ -44,8 +44,8 @@ std::vector<std::int64_t> IntegerConvolution::cut(const QuantizedNode& node, std
     std::vector<std::int64_t> slices{0};
     for (std::int64_t k = 0; k < depth; ++k) {
         const auto magnitude = [&](std::size_t channel) {
-            return std::abs(std::int64_t{node.weights[channel * static_cast<std::size_t>(depth) +
-                                                      static_cast<std::size_t>(k)]}) *
+            return std::abs(std::int64_t{
+                       node.weights[channel * static_cast<std::size_t>(depth) + static_cast<std::size_t>(k)]}) *
                    largest_input;
         };
         bool fits = true;
@@ -94,14 +94,13 @@ Accumulators IntegerConvolution::run(const float* input, AccumulatorScratch& scr
     const std::int64_t outputs = shape_.group_outputs();
     if (!float_weights_.empty() && slices_.size() == 2 && wrap_bits_ == 0) {
         float* sums = grow(scratch.float_sums, elements);
-        for_each_block(input, shape_, scratch.float_columns,
-                       [&](std::int64_t group, std::int64_t first, std::int64_t pixels, const float* block,
-                           std::int64_t stride) {
-                           multiply({float_weights_.data() + group * outputs * depth, outputs, depth, depth},
-                                    {block, depth, pixels, stride},
-                                    {sums + group * outputs * shape_.pixels() + first, outputs, pixels,
-                                     shape_.pixels()});
-                       });
+        for_each_block(
+            input, shape_, scratch.float_columns,
+            [&](std::int64_t group, std::int64_t first, std::int64_t pixels, const float* block, std::int64_t stride) {
+                multiply({float_weights_.data() + group * outputs * depth, outputs, depth, depth},
+                         {block, depth, pixels, stride},
+                         {sums + group * outputs * shape_.pixels() + first, outputs, pixels, shape_.pixels()});
+            });
         return {sums, nullptr};
     }
     std::int64_t* sums = grow(scratch.integer_sums, elements);

@@ -102,8 +102,7 @@ struct IntegerEngine::Impl {
         const QuantizedTensor& input = network.tensors.front();
         if (static_cast<std::int64_t>(image.size()) != input.shape.elements()) {
             throw InputError(network.name, "image",
-                             std::to_string(image.size()) + " values, needs " +
-                                 std::to_string(input.shape.elements()));
+                             std::to_string(image.size()) + " values, needs " + std::to_string(input.shape.elements()));
         }
         const IntegerRange range = input.range();
         const auto [low, high] = std::minmax_element(image.begin(), image.end());

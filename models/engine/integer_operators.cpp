@@ -51,10 +51,14 @@ using MapRequantizer = void (*)(const T*, const float*, std::int64_t, const Chan
 template <typename T>
 MapRequantizer<T> requantizer_for(Rounding rounding) {
     switch (rounding) {
-        case Rounding::half_up: return requantize_map<Rounding::half_up, T>;
-        case Rounding::half_even: return requantize_map<Rounding::half_even, T>;
-        case Rounding::half_away: return requantize_map<Rounding::half_away, T>;
-        case Rounding::double_rounding: return requantize_map<Rounding::double_rounding, T>;
+        case Rounding::half_up:
+            return requantize_map<Rounding::half_up, T>;
+        case Rounding::half_even:
+            return requantize_map<Rounding::half_even, T>;
+        case Rounding::half_away:
+            return requantize_map<Rounding::half_away, T>;
+        case Rounding::double_rounding:
+            return requantize_map<Rounding::double_rounding, T>;
     }
     return nullptr;
 }

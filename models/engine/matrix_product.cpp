@@ -11,8 +11,8 @@ using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajo
 
 template <typename T>
 auto as_matrix(const MatrixBlock<const T>& block) {
-    return Eigen::Map<const RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>(
-        block.data, block.rows, block.columns, Eigen::OuterStride<>(block.stride));
+    return Eigen::Map<const RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>(block.data, block.rows, block.columns,
+                                                                                 Eigen::OuterStride<>(block.stride));
 }
 
 template <typename T>

@@ -26,8 +26,7 @@ struct Moments {
 
 class ParameterMaker {
 public:
-    ParameterMaker(const Network& network, std::uint64_t seed)
-        : network_(network), random_(seed) {
+    ParameterMaker(const Network& network, std::uint64_t seed) : network_(network), random_(seed) {
         const std::int64_t count = images_for(network.input_shape());
         for (const auto& image : random_images(network.input_shape(), count, seed + 1)) {
             activations_.emplace_back(network.nodes.size());

@@ -38,9 +38,12 @@ private:
     void visit(NodeId id) {
         const Node& node = network_.node(id);
         switch (node.op) {
-            case OpKind::input: return;
+            case OpKind::input:
+                return;
             case OpKind::flatten:
-            case OpKind::dropout: graph_.value_of[id] = graph_.value_of[node.inputs[0]]; return;
+            case OpKind::dropout:
+                graph_.value_of[id] = graph_.value_of[node.inputs[0]];
+                return;
             case OpKind::adaptive_average_pool:
                 // Pooling to the size that is there changes nothing (VGG at 224 px).
                 if (node.shape == network_.node(node.inputs[0]).shape) {
@@ -49,20 +52,36 @@ private:
                     add_stage(id, false);
                 }
                 return;
-            case OpKind::concat: add_concat(id); return;
+            case OpKind::concat:
+                add_concat(id);
+                return;
             case OpKind::conv2d:
-            case OpKind::linear: add_stage(id, true); return;
-            case OpKind::average_pool: check_average_pool(node); add_stage(id, false); return;
-            default: add_stage(id, false); return;
+            case OpKind::linear:
+                add_stage(id, true);
+                return;
+            case OpKind::average_pool:
+                check_average_pool(node);
+                add_stage(id, false);
+                return;
+            default:
+                add_stage(id, false);
+                return;
         }
     }
 
+    /// The requantizer's multiplier holds one divisor, so every window must count the same number of elements.
     void check_average_pool(const Node& node) const {
         const Window& w = node.window;
-        const bool padded = w.pad_top + w.pad_left + w.pad_bottom + w.pad_right > 0 || w.ceil_mode;
-        if (padded && !w.count_include_pad) {
+        const TensorShape& in = network_.node(node.inputs[0]).shape;
+        const bool padded = w.pad_top + w.pad_left + w.pad_bottom + w.pad_right > 0;
+        const auto overhangs = [&](std::int64_t out, std::int64_t stride, std::int64_t kernel, std::int64_t extent) {
+            return w.ceil_mode && (out - 1) * stride + kernel > extent;
+        };
+        if ((padded && !w.count_include_pad) ||
+            overhangs(node.shape.height, w.stride_height, w.kernel_height, in.height + w.pad_top + w.pad_bottom) ||
+            overhangs(node.shape.width, w.stride_width, w.kernel_width, in.width + w.pad_left + w.pad_right)) {
             throw InputError("network " + network_.name, node.name,
-                             "average pooling that leaves its padding out of the divisor is not supported");
+                             "average pooling whose windows count different numbers of elements is not supported");
         }
     }
 
@@ -138,6 +157,8 @@ private:
 
 }  // namespace
 
-FusedGraph fuse(const Network& network) { return Fuser(network).run(); }
+FusedGraph fuse(const Network& network) {
+    return Fuser(network).run();
+}
 
 }  // namespace npusim

@@ -11,12 +11,12 @@ namespace npusim {
 
 /// One integer node to be. Its value is named by its last graph node.
 struct Stage {
-    NodeId main = 0;                     ///< the node that does the main work
-    std::optional<NodeId> batch_norm;    ///< folded behind the main node (or the main node itself, alone)
-    std::optional<NodeId> residual;      ///< value added to the accumulator
+    NodeId main = 0;                   ///< the node that does the main work
+    std::optional<NodeId> batch_norm;  ///< folded behind the main node (or the main node itself, alone)
+    std::optional<NodeId> residual;    ///< value added to the accumulator
     bool relu = false;
-    NodeId input = 0;                    ///< value read
-    NodeId last = 0;                     ///< value written
+    NodeId input = 0;  ///< value read
+    NodeId last = 0;   ///< value written
 };
 
 /// The graph as stages over values. A value is a node id; flatten and dropout give their source's value.

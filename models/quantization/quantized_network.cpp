@@ -1,8 +1,8 @@
 #include "npusim/models/quantization/quantized_network.h"
 
 #include <bit>
-#include <span>
 #include <cstdlib>
+#include <span>
 
 #include "npusim/base/error.h"
 #include "npusim/base/integer_math.h"
@@ -11,11 +11,16 @@ namespace npusim {
 
 std::string_view name_of(QuantizedOp op) {
     switch (op) {
-        case QuantizedOp::convolution: return "convolution";
-        case QuantizedOp::max_pool: return "max_pool";
-        case QuantizedOp::average_pool: return "average_pool";
-        case QuantizedOp::slice_pad: return "slice_pad";
-        case QuantizedOp::elementwise: return "elementwise";
+        case QuantizedOp::convolution:
+            return "convolution";
+        case QuantizedOp::max_pool:
+            return "max_pool";
+        case QuantizedOp::average_pool:
+            return "average_pool";
+        case QuantizedOp::slice_pad:
+            return "slice_pad";
+        case QuantizedOp::elementwise:
+            return "elementwise";
     }
     return "";
 }
@@ -110,7 +115,9 @@ constexpr int kMaxAccumulatorBits = 47;
 constexpr int kMaxShift = 48;
 constexpr std::int64_t kMaxBias = (std::int64_t{1} << 60) - 1;
 
-bool is_allowed_width(int bits) { return (bits >= 1 && bits <= 8) || bits == 16; }
+bool is_allowed_width(int bits) {
+    return (bits >= 1 && bits <= 8) || bits == 16;
+}
 
 /// Collects every problem of a network, in the order of its nodes.
 class NetworkChecker {
@@ -190,8 +197,8 @@ void NetworkChecker::check_window(const QuantizedNode& node) {
             "gives " + std::to_string(height) + "x" + std::to_string(width) + " by its window, not " +
                 std::to_string(out.height) + "x" + std::to_string(out.width));
     if (node.op != QuantizedOp::max_pool) return;
-    const bool begins_inside = w.pad_top <= w.dilation_height * (w.kernel_height - 1) &&
-                               w.pad_left <= w.dilation_width * (w.kernel_width - 1);
+    const bool begins_inside =
+        w.pad_top <= w.dilation_height * (w.kernel_height - 1) && w.pad_left <= w.dilation_width * (w.kernel_width - 1);
     const bool ends_inside = (out.height - 1) * w.stride_height - w.pad_top < in.height &&
                              (out.width - 1) * w.stride_width - w.pad_left < in.width;
     note_if(!begins_inside || !ends_inside, node.name, "has a pooling window that lies in the padding altogether");

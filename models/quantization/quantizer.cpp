@@ -12,12 +12,17 @@ namespace {
 QuantizedOp op_of(const Node& node) {
     switch (node.op) {
         case OpKind::conv2d:
-        case OpKind::linear: return QuantizedOp::convolution;
-        case OpKind::max_pool: return QuantizedOp::max_pool;
+        case OpKind::linear:
+            return QuantizedOp::convolution;
+        case OpKind::max_pool:
+            return QuantizedOp::max_pool;
         case OpKind::average_pool:
-        case OpKind::adaptive_average_pool: return QuantizedOp::average_pool;
-        case OpKind::slice_pad: return QuantizedOp::slice_pad;
-        default: return QuantizedOp::elementwise;
+        case OpKind::adaptive_average_pool:
+            return QuantizedOp::average_pool;
+        case OpKind::slice_pad:
+            return QuantizedOp::slice_pad;
+        default:
+            return QuantizedOp::elementwise;
     }
 }
 
@@ -106,7 +111,8 @@ ChannelRequantizer requantizer_of(double scale, double residual_scale, double of
     int shift = kLargestShift;
     const auto fits = [&](int n) {
         return std::abs(scale) * std::exp2(n) <= kLargestMultiplier &&
-               std::abs(residual_scale) * std::exp2(n) < std::exp2(31) - 1 && std::abs(offset) * std::exp2(n) < std::exp2(58);
+               std::abs(residual_scale) * std::exp2(n) < std::exp2(31) - 1 &&
+               std::abs(offset) * std::exp2(n) < std::exp2(58);
     };
     while (shift > 0 && !fits(shift)) --shift;
     const double unit = std::exp2(shift);
@@ -115,8 +121,8 @@ ChannelRequantizer requantizer_of(double scale, double residual_scale, double of
     channel.multiplier = static_cast<std::int32_t>(
         round_real(std::clamp(scale * unit, -kLargestMultiplier, kLargestMultiplier), rounding));
     channel.residual_multiplier = static_cast<std::int32_t>(round_real(residual_scale * unit, rounding));
-    channel.bias = static_cast<std::int64_t>(
-        round_real(std::clamp(offset * unit, -std::exp2(58), std::exp2(58)), rounding));
+    channel.bias =
+        static_cast<std::int64_t>(round_real(std::clamp(offset * unit, -std::exp2(58), std::exp2(58)), rounding));
     return channel;
 }
 
@@ -182,7 +188,9 @@ QuantizedNetwork structure(const Network& network, const FusedGraph& graph, cons
 
 }  // namespace
 
-double activation_percentile(int bits) { return bits > 4 ? 99.99 : 99.9; }
+double activation_percentile(int bits) {
+    return bits > 4 ? 99.99 : 99.9;
+}
 
 QuantizedNetwork quantize_structure(const Network& network, const PrecisionSpec& precision, int accumulator_bits) {
     return structure(network, fuse(network), precision, accumulator_bits, {});

@@ -71,11 +71,16 @@ std::vector<std::int64_t> reference_accumulate(const QuantizedNetwork& network, 
                                                const IntegerTensor& input) {
     const auto accumulate = [&](std::int64_t c, std::int64_t y, std::int64_t x) -> std::int64_t {
         switch (node.op) {
-            case QuantizedOp::convolution: return wrap(convolve_at(node, input, c, y, x), network.accumulator_bits);
-            case QuantizedOp::max_pool: return max_pool_at(node, input, c, y, x);
-            case QuantizedOp::average_pool: return sum_pool_at(node, input, c, y, x);
-            case QuantizedOp::slice_pad: return slice_pad_at(node, input, c, y, x);
-            case QuantizedOp::elementwise: return input.at(c, y, x);
+            case QuantizedOp::convolution:
+                return wrap(convolve_at(node, input, c, y, x), network.accumulator_bits);
+            case QuantizedOp::max_pool:
+                return max_pool_at(node, input, c, y, x);
+            case QuantizedOp::average_pool:
+                return sum_pool_at(node, input, c, y, x);
+            case QuantizedOp::slice_pad:
+                return slice_pad_at(node, input, c, y, x);
+            case QuantizedOp::elementwise:
+                return input.at(c, y, x);
         }
         return 0;
     };
@@ -99,8 +104,8 @@ IntegerTensor reference_requantize(const QuantizedNetwork& network, const Quanti
     for (std::size_t i = 0; i < accumulators.size(); ++i) {
         const std::int64_t added = residual != nullptr ? residual->values.at(i) : 0;
         const auto& channel = destination.channels.at(i / map);
-        result.values[i] = static_cast<std::int32_t>(
-            requantize(accumulators[i], added, channel, range, network.precision.rounding));
+        result.values[i] =
+            static_cast<std::int32_t>(requantize(accumulators[i], added, channel, range, network.precision.rounding));
     }
     return result;
 }
@@ -118,8 +123,8 @@ std::vector<IntegerTensor> reference_run(const QuantizedNetwork& network, std::s
         tensors.push_back({tensor.shape, std::vector<std::int32_t>(static_cast<std::size_t>(tensor.shape.elements()))});
     }
     if (image.size() != tensors.at(0).values.size()) {
-        throw InputError(network.name, "image", std::to_string(image.size()) + " values, needs " +
-                                                    std::to_string(tensors[0].values.size()));
+        throw InputError(network.name, "image",
+                         std::to_string(image.size()) + " values, needs " + std::to_string(tensors[0].values.size()));
     }
     tensors[0].values.assign(image.begin(), image.end());
     for (const auto& node : network.nodes) {

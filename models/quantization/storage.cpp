@@ -16,8 +16,8 @@ Storage::Storage(const Network& network, const FusedGraph& graph, const Precisio
     for (const auto& stage : graph_.stages) stage_of_[stage.last] = &stage;
     mark_signs();
     collect_demands();
-    versions_[{0, precision_.input_bits}] = {add_tensor(0, precision_.input_bits, 0), 0,
-                                             network_.input_shape().channels};
+    const int image_bits = stored_bits(0, precision_.input_bits);
+    versions_[{0, image_bits}] = {add_tensor(0, image_bits, 0), 0, network_.input_shape().channels};
     place_concats();
     place_values();
 }
@@ -43,7 +43,7 @@ void Storage::mark_signs() {
 }
 
 int Storage::stored_bits(NodeId value, int bits) const {
-    if (value == 0) return precision_.input_bits;
+    if (value == 0) bits = precision_.input_bits;
     // Signed one-bit integers have no zero, which padding and ReLU need.
     return is_signed_[value] ? std::max(bits, 2) : bits;
 }
@@ -150,10 +150,16 @@ void Storage::place_values() {
     }
 }
 
-TensorView Storage::find(NodeId value, int bits) const { return versions_.at({value, stored_bits(value, bits)}); }
+TensorView Storage::find(NodeId value, int bits) const {
+    return versions_.at({value, stored_bits(value, bits)});
+}
 
-TensorView Storage::input_of(const Stage& stage) const { return find(stage.input, input_bits_demanded(stage)); }
+TensorView Storage::input_of(const Stage& stage) const {
+    return find(stage.input, input_bits_demanded(stage));
+}
 
-TensorView Storage::residual_of(const Stage& stage) const { return find(*stage.residual, precision_.residual_bits); }
+TensorView Storage::residual_of(const Stage& stage) const {
+    return find(*stage.residual, precision_.residual_bits);
+}
 
 }  // namespace npusim

@@ -38,7 +38,8 @@ double best_step(std::span<const float> weights, int bits, const PrecisionSpec& 
         largest = std::max(largest, std::abs(static_cast<double>(weight)));
         sum += std::abs(static_cast<double>(weight));
     }
-    if (largest == 0) return 1.0;
+    // One-bit integers have no zero, so that the step says it.
+    if (largest == 0) return bits == 1 ? 0.0 : 1.0;
     if (bits == 1 && precision.scales == ScaleKind::free) return sum / static_cast<double>(weights.size());
     double best = 0;
     double least = std::numeric_limits<double>::infinity();
@@ -66,8 +67,8 @@ QuantizedWeights quantize_weights(std::span<const float> weights, std::int64_t o
         const auto channel = weights.subspan(c * row, row);
         if (!whole) result.steps[c] = best_step(channel, bits, precision);
         for (std::size_t i = 0; i < row; ++i) {
-            result.values[c * row + i] = static_cast<std::int16_t>(
-                quantize_weight(channel[i], result.steps[c], bits, precision.rounding));
+            result.values[c * row + i] =
+                static_cast<std::int16_t>(quantize_weight(channel[i], result.steps[c], bits, precision.rounding));
         }
     }
     return result;

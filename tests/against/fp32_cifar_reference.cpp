@@ -94,8 +94,7 @@ void check_logits(const std::filesystem::path& data, const std::string& model) {
     REQUIRE(pixels.size() == 8 * elements);
     for (std::size_t i = 0; i < 8; ++i) {
         const auto image = std::span(pixels).subspan(i * elements, elements);
-        const auto logits =
-            executor.run(normalize_image(image, loaded.network.input_shape(), kMean, kDeviation));
+        const auto logits = executor.run(normalize_image(image, loaded.network.input_shape(), kMean, kDeviation));
         REQUIRE(logits.size() == 10);
         for (std::size_t k = 0; k < logits.size(); ++k) {
             INFO(model << ", image " << i << ", class " << k);

@@ -69,8 +69,16 @@ Convolution draw_convolution(Draw& draw) {
     conv.in = {conv.groups * draw.between(1, 5), draw.between(5, 14), draw.between(5, 14)};
     conv.out.channels = conv.groups * draw.between(1, 6);
     const auto small = [&] { return draw.between(0, 3); };
-    conv.window = {draw.between(1, 3), draw.between(1, 3), draw.between(1, 3), draw.between(1, 3), draw.between(1, 2),
-                   draw.between(1, 2), small(), small(), small(), small()};
+    conv.window = {draw.between(1, 3),
+                   draw.between(1, 3),
+                   draw.between(1, 3),
+                   draw.between(1, 3),
+                   draw.between(1, 2),
+                   draw.between(1, 2),
+                   small(),
+                   small(),
+                   small(),
+                   small()};
     return conv;
 }
 
@@ -105,8 +113,7 @@ TEST_CASE("Convolutions with groups, dilation, strides and uneven padding equal 
         Convolution conv = draw_convolution(draw);
         const bool bias = draw.between(0, 1) == 1;
         NetworkBuilder builder("conv", conv.in);
-        const NodeId node =
-            builder.conv2d("conv", builder.input(), conv.out.channels, conv.window, conv.groups, bias);
+        const NodeId node = builder.conv2d("conv", builder.input(), conv.out.channels, conv.window, conv.groups, bias);
         conv.out = builder.shape(node);
         const std::vector<std::int64_t> shape{conv.out.channels, conv.in.channels / conv.groups,
                                               conv.window.kernel_height, conv.window.kernel_width};
@@ -149,9 +156,11 @@ TEST_CASE("A convolution that is cut into several blocks of columns equals direc
 TEST_CASE("Pooling equals PyTorch, with and without counted padding and ceil mode") {
     Window window{3, 3, 2, 2, 1, 1, 1, 1, 1, 1};
     check_values(pool_mixed_map(true, window), {10, 12, 12, 13, 13, 11, 9, 12, 10});
-    check_values(pool_mixed_map(false, window), {-7.0 / 9, 2, 10.0 / 9, 34.0 / 9, 19.0 / 9, 7.0 / 9, 1, 16.0 / 9, 4.0 / 9});
+    check_values(pool_mixed_map(false, window),
+                 {-7.0 / 9, 2, 10.0 / 9, 34.0 / 9, 19.0 / 9, 7.0 / 9, 1, 16.0 / 9, 4.0 / 9});
     window.count_include_pad = false;
-    check_values(pool_mixed_map(false, window), {-1.75, 3, 5.0 / 3, 17.0 / 3, 19.0 / 9, 7.0 / 9, 1.5, 16.0 / 9, 4.0 / 9});
+    check_values(pool_mixed_map(false, window),
+                 {-1.75, 3, 5.0 / 3, 17.0 / 3, 19.0 / 9, 7.0 / 9, 1.5, 16.0 / 9, 4.0 / 9});
     window.ceil_mode = true;
     check_values(pool_mixed_map(true, window), {10, 12, 12, 3, 13, 13, 11, -1, 9, 12, 10, 10, 1, 8, 6, 6});
     check_values(pool_mixed_map(false, window), {-1.75, 3, 5.0 / 3, 1, 17.0 / 3, 19.0 / 9, 7.0 / 9, -5, 1.5, 16.0 / 9,
@@ -180,7 +189,8 @@ TEST_CASE("Batch norm, add, concatenation, slices and linear layers compute what
     parameters["bn.running_mean"] = {{2}, {1, -1}};
     parameters["bn.running_var"] = {{2}, {4, 0.25F}};
     NetworkBuilder norm("norm", {2, 2, 2});
-    check_values(run_node(norm, norm.batch_norm("bn", 0, 0.0), parameters, image), {1, -2, 3, -4, -11.5, 10.5, -15.5, 14.5});
+    check_values(run_node(norm, norm.batch_norm("bn", 0, 0.0), parameters, image),
+                 {1, -2, 3, -4, -11.5, 10.5, -15.5, 14.5});
     NetworkBuilder sums("sums", {2, 2, 2});
     const NodeId relu = sums.relu("relu", 0);
     const NodeId both = sums.concat("concat", {relu, 0});

@@ -129,8 +129,8 @@ private:
         const Axis x = draw_axis(node.input_shape.width, pools);
         // With one padding on each side ceil mode keeps torch's promise that every window touches the map.
         const bool ceil_mode = options_.ceil_mode && pools && y.before == y.after && x.before == x.after && chance(50);
-        node.window = {y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation, y.before, x.before, y.after,
-                       x.after,  ceil_mode, true};
+        node.window = {y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation,
+                       y.before, x.before, y.after,  x.after,  ceil_mode,  true};
         node.output_shape.height = outputs(node.input_shape.height, y, ceil_mode);
         node.output_shape.width = outputs(node.input_shape.width, x, ceil_mode);
     }
@@ -155,7 +155,8 @@ private:
         w.pad_right = after(node.output_shape.width, w.stride_width, w.kernel_width, w.pad_left, in.width);
         node.output_shape.height =
             outputs(in.height, {w.kernel_height, w.stride_height, 1, w.pad_top, w.pad_bottom}, false);
-        node.output_shape.width = outputs(in.width, {w.kernel_width, w.stride_width, 1, w.pad_left, w.pad_right}, false);
+        node.output_shape.width =
+            outputs(in.width, {w.kernel_width, w.stride_width, 1, w.pad_left, w.pad_right}, false);
     }
 
     void draw_adaptive_window(QuantizedNode& node) {

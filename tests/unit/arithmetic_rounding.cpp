@@ -21,10 +21,13 @@ std::int64_t nearest(std::int64_t numerator, int shift, Rounding rule) {
     const std::int64_t to_upper = unit - to_lower;
     if (to_lower != to_upper) return to_lower < to_upper ? lower : lower + 1;
     switch (rule) {
-        case Rounding::half_up: return lower + 1;
-        case Rounding::half_even: return lower % 2 == 0 ? lower : lower + 1;
+        case Rounding::half_up:
+            return lower + 1;
+        case Rounding::half_even:
+            return lower % 2 == 0 ? lower : lower + 1;
         case Rounding::half_away:
-        case Rounding::double_rounding: return numerator > 0 ? lower + 1 : lower;
+        case Rounding::double_rounding:
+            return numerator > 0 ? lower + 1 : lower;
     }
     return 0;
 }

@@ -11,8 +11,9 @@ namespace {
 
 Network small_network() {
     NetworkBuilder builder("small", {3, 9, 7});
-    const NodeId conv = builder.conv2d("conv", builder.input(), {.out_channels = 5, .kernel_height = 3,
-                                                                .kernel_width = 3, .pad_height = 1, .pad_width = 1});
+    const NodeId conv =
+        builder.conv2d("conv", builder.input(),
+                       {.out_channels = 5, .kernel_height = 3, .kernel_width = 3, .pad_height = 1, .pad_width = 1});
     const NodeId relu = builder.relu("relu", builder.batch_norm("bn", conv));
     const NodeId pool = builder.adaptive_average_pool("pool", relu, 1, 1);
     return builder.finish(builder.linear("fc", builder.flatten("flatten", pool), 4));
@@ -30,9 +31,8 @@ TEST_CASE("Histograms count every activation of every image, as a plain serial p
             seen[id].insert(seen[id].end(), values.begin(), values.end());
         });
     }
-    const auto histograms = observe_activations(network, executor, 20, [&](std::int64_t i) {
-        return images[static_cast<std::size_t>(i)];
-    });
+    const auto histograms =
+        observe_activations(network, executor, 20, [&](std::int64_t i) { return images[static_cast<std::size_t>(i)]; });
     REQUIRE(histograms.size() == network.nodes.size());
     for (NodeId id = 0; id < histograms.size(); ++id) {
         INFO(network.nodes[id].name);
@@ -57,9 +57,8 @@ TEST_CASE("A percentile is the magnitude below which that part of the values lie
         for (const float value : image) magnitudes.push_back(std::abs(value));
     }
     std::sort(magnitudes.begin(), magnitudes.end());
-    const auto histogram = observe_activations(network, executor, 10, [&](std::int64_t i) {
-        return images[static_cast<std::size_t>(i)];
-    })[0];
+    const auto histogram = observe_activations(network, executor, 10,
+                                               [&](std::int64_t i) { return images[static_cast<std::size_t>(i)]; })[0];
     const double bin = histogram.largest_magnitude / 4096;
     for (const double percent : {1.0, 25.0, 50.0, 90.0, 99.0, 99.9}) {
         INFO(percent << " %");
@@ -93,9 +92,8 @@ TEST_CASE("Nodes that do not run have empty histograms") {
     const Network network = builder.finish(builder.linear("fc", flat, 2));
     const FloatExecutor executor(network, random_parameters(network, 1));
     const auto images = random_images(network.input_shape(), 2, 1);
-    const auto histograms = observe_activations(network, executor, 2, [&](std::int64_t i) {
-        return images[static_cast<std::size_t>(i)];
-    });
+    const auto histograms =
+        observe_activations(network, executor, 2, [&](std::int64_t i) { return images[static_cast<std::size_t>(i)]; });
     CHECK(histograms[extra].counts.empty());
     CHECK(histograms[relu].counts.size() == 4096);
     CHECK(histograms[relu].smallest == 0);

@@ -67,8 +67,8 @@ TEST_CASE("The accumulator bound is reached by the worst image and not exceeded,
         network.accumulator_bits = bound.safe_bits;
         const Extremes held = reached_sums(network);
         REQUIRE((held.low == exact.low && held.high == exact.high));
-        const bool narrower_holds = wrap(exact.low, bound.safe_bits - 1) == exact.low &&
-                                    wrap(exact.high, bound.safe_bits - 1) == exact.high;
+        const bool narrower_holds =
+            wrap(exact.low, bound.safe_bits - 1) == exact.low && wrap(exact.high, bound.safe_bits - 1) == exact.high;
         REQUIRE((bound.safe_bits == 1 || !narrower_holds));
     }
 }
@@ -199,7 +199,10 @@ TEST_CASE("A network that breaks a rule is refused with the name of the node") {
         {"a shift of 49", [](auto& node) { node.destinations[0].channels[0].shift = 49; }},
         {"a multiplier of 17 bits", [](auto& node) { node.destinations[0].channels[0].multiplier = 1 << 15; }},
         {"a bias of 2^60", [](auto& node) { node.destinations[0].channels[0].bias = std::int64_t{1} << 60; }},
-        {"a residual that is not written", [](auto& node) { node.residual = TensorView{3, 0, 1}; }},
+        {"a residual that is not written",
+         [](auto& node) {
+             node.residual = TensorView{3, 0, 1};
+         }},
         {"weights without a convolution", [](auto& node) { node.op = QuantizedOp::max_pool; }},
     };
     for (const auto& [what, change] : changes) {

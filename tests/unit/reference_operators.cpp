@@ -44,7 +44,8 @@ std::vector<Sight> sights_of(const QuantizedNode& node, std::int64_t y, std::int
         }
         return sights;
     }
-    for (const auto& [oy, ky] : seen_by(y, w.kernel_height, w.stride_height, w.dilation_height, w.pad_top, out.height)) {
+    for (const auto& [oy, ky] :
+         seen_by(y, w.kernel_height, w.stride_height, w.dilation_height, w.pad_top, out.height)) {
         for (const auto& [ox, kx] :
              seen_by(x, w.kernel_width, w.stride_width, w.dilation_width, w.pad_left, out.width)) {
             sights.push_back({oy, ox, ky, kx});
@@ -70,7 +71,8 @@ std::vector<std::int64_t> scatter(const QuantizedNetwork& network, const Quantiz
             send(c, y, x, value);
         } else if (node.op == QuantizedOp::slice_pad) {
             const bool kept = y % node.window.stride_height == 0 && x % node.window.stride_width == 0;
-            if (kept) send(c + node.channels_before, y / node.window.stride_height, x / node.window.stride_width, value);
+            if (kept)
+                send(c + node.channels_before, y / node.window.stride_height, x / node.window.stride_width, value);
         } else {
             for (const Sight& s : sights_of(node, y, x)) {
                 if (node.op != QuantizedOp::convolution) {
@@ -131,9 +133,8 @@ TEST_CASE("Reference accumulators equal sums that are scattered from the inputs 
 TEST_CASE("The reference writes each destination at its channels, with its own bits, sign and the node's ReLU") {
     QuantizedNetwork network;
     network.accumulator_bits = 16;
-    network.tensors = {{"image", {2, 1, 1}, 8, true, 0.1},
-                       {"wide", {4, 1, 1}, 8, true, 0.1},
-                       {"narrow", {2, 1, 1}, 2, false, 0.1}};
+    network.tensors = {
+        {"image", {2, 1, 1}, 8, true, 0.1}, {"wide", {4, 1, 1}, 8, true, 0.1}, {"narrow", {2, 1, 1}, 2, false, 0.1}};
     QuantizedNode node;
     node.name = "add";
     node.input = {0, 0, 2};

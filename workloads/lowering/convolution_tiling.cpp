@@ -32,13 +32,8 @@ public:
     explicit ConvolutionTiler(const LayerContext& layer) : layer_(layer), out_(layer.node.output_shape) {}
 
     std::optional<Tiling> best() {
-        const std::int64_t group_out = layer_.group_out_channels();
-        const bool grouped = layer_.node.groups > 1;
-        const auto n_tiles = grouped ? channel_tiles(out_.channels, group_out, false)
-                                     : channel_tiles(out_.channels, layer_.arch.array.columns, true);
-        for (const std::int64_t n : n_tiles) {
-            if ((grouped && (n % group_out != 0 || out_.channels % n != 0)) || !tiles_aligned(layer_, n)) continue;
-            const std::int64_t depth = layer_.accumulator_rows_per_slot() / accumulator_rows_per_pixel(n);
+        for (const std::int64_t n : out_channel_tiles(layer_)) {
+            const std::int64_t depth = layer_.accumulator_rows_per_slot() / accumulator_rows_per_pixel(layer_, n);
             for (const std::int64_t columns : tile_extents(out_.width, depth)) {
                 for (const std::int64_t rows : tile_extents(out_.height, depth / columns)) {
                     try_reductions({n, rows, columns, 0, true, true, true});
@@ -49,16 +44,10 @@ public:
     }
 
 private:
-    [[nodiscard]] std::int64_t accumulator_rows_per_pixel(std::int64_t n) const {
-        const std::int64_t group_out = std::min(n, layer_.group_out_channels());
-        return n / group_out * ceil_div<std::int64_t>(group_out, layer_.arch.array.columns);
-    }
-
     void try_reductions(Tiling tiling) {
         const std::int64_t all = layer_.group_in_channels();
-        const auto k_tiles = layer_.node.groups > 1
-                                 ? std::vector<std::int64_t>{all}
-                                 : channel_tiles(all, layer_.input_layout().channel_block, false);
+        const auto k_tiles = layer_.node.groups > 1 ? std::vector<std::int64_t>{all}
+                                                    : channel_tiles(all, layer_.input_layout().channel_block, false);
         for (const std::int64_t k : k_tiles) {
             tiling.reduce_channels = k;
             for (const bool weights_whole : {true, false}) {
@@ -94,14 +83,13 @@ private:
             ceil_div<std::int64_t>(out_.channels * node.reduction_size() * node.weight_bits, 8) +
             out_.channels * layer_.parameter_bytes_per_channel();
         const std::int64_t results = result_bus_bytes(layer_, tiling);
-        const std::int64_t bytes = weight_bytes * times.weights + input_bus_bytes(tiling, tiles) * times.inputs +
-                                   results * tiles.n * tiles.m;
+        const std::int64_t bytes =
+            weight_bytes * times.weights + input_bus_bytes(tiling, tiles) * times.inputs + results * tiles.n * tiles.m;
         const std::int64_t commands = tiles.n * tiles.m * tiles.k;
         const std::int64_t array_cycles = array_cycles_of(tiling, tiles) + commands * skew_cycles();
-        const std::int64_t vector_cycles =
-            out_.height * out_.width * tiles.n *
-            ceil_div<std::int64_t>(tiling.out_channels, layer_.arch.vector_unit.lanes) *
-            static_cast<std::int64_t>(node.destinations.size());
+        const std::int64_t vector_cycles = out_.height * out_.width * tiles.n *
+                                           ceil_div<std::int64_t>(tiling.out_channels, layer_.arch.vector_unit.lanes) *
+                                           static_cast<std::int64_t>(node.destinations.size());
         return combine(layer_.arch, bytes, array_cycles, vector_cycles, slot.weights + slot.inputs + results, commands);
     }
 
@@ -120,12 +108,12 @@ private:
 
     /// Of all pixel tiles, halos included, once.
     [[nodiscard]] std::int64_t input_bus_bytes(const Tiling& tiling, const TileCounts& tiles) const {
-        const std::int64_t channels = tiling.inputs_whole ? layer_.node.input_shape.channels
-                                                          : std::min(tiling.reduce_channels, layer_.node.input_shape.channels);
+        const std::int64_t channels = tiling.inputs_whole
+                                          ? layer_.node.input_shape.channels
+                                          : std::min(tiling.reduce_channels, layer_.node.input_shape.channels);
         const Region region = largest_input(layer_, tiling, 0, channels);
         const std::int64_t parts = tiling.inputs_whole ? 1 : tiles.k;
-        return tiles.m * parts *
-               estimate_bus_bytes(layer_.input_layout(), region, layer_.arch.dram.burst_bytes);
+        return tiles.m * parts * estimate_bus_bytes(layer_.input_layout(), region, layer_.arch.dram.burst_bytes);
     }
 
     const LayerContext& layer_;
@@ -136,6 +124,8 @@ private:
 
 }  // namespace
 
-std::optional<Tiling> convolution_tiling(const LayerContext& layer) { return ConvolutionTiler(layer).best(); }
+std::optional<Tiling> convolution_tiling(const LayerContext& layer) {
+    return ConvolutionTiler(layer).best();
+}
 
 }  // namespace npusim

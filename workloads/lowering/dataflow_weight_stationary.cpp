@@ -17,7 +17,9 @@ struct Fold {
 };
 
 /// Accesses of a port `width` bits wide that move `bits`.
-std::int64_t accesses(std::int64_t bits, int width) { return ceil_div<std::int64_t>(bits, width); }
+std::int64_t accesses(std::int64_t bits, int width) {
+    return ceil_div<std::int64_t>(bits, width);
+}
 
 class FoldTimer {
 public:
@@ -99,9 +101,9 @@ ArrayTiming WeightStationary::time(const ArchSpec& arch, const ArrayWork& work) 
         const std::int64_t load_cycles = rows * timer.row_load_cycles(fold);
         const std::int64_t stream_cycles = work.pixels * timer.pixel_cycles(fold);
         const bool hidden = arch.array.overlap_weight_load && timing.folds > 0;
-        const std::int64_t exposed_load = hidden ? std::max<std::int64_t>(0, load_cycles - streamed_cycles) : load_cycles;
-        const std::int64_t exposed_full_rate =
-            hidden ? std::max<std::int64_t>(0, rows - streamed_cycles) : rows;
+        const std::int64_t exposed_load =
+            hidden ? std::max<std::int64_t>(0, load_cycles - streamed_cycles) : load_cycles;
+        const std::int64_t exposed_full_rate = hidden ? std::max<std::int64_t>(0, rows - streamed_cycles) : rows;
         total_cycles += exposed_load + stream_cycles + (hidden ? 0 : skew_cycles);
         conflict_cycles += exposed_load - exposed_full_rate + stream_cycles - work.pixels;
         streamed_cycles = stream_cycles;

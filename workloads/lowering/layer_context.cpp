@@ -32,12 +32,16 @@ std::int64_t LayerContext::accumulator_rows_per_slot() const {
 Region LayerContext::input_region(const Region& output, std::int64_t channel_begin, std::int64_t channel_end) const {
     const Window& w = node.window;
     const Span rows = input_span({output.y_begin, output.y_end}, w.stride_height, w.pad_top,
-                                 (w.kernel_height - 1) * w.dilation_height + 1, node.adaptive,
-                                 node.input_shape.height, node.output_shape.height);
+                                 (w.kernel_height - 1) * w.dilation_height + 1, node.adaptive, node.input_shape.height,
+                                 node.output_shape.height);
     const Span columns = input_span({output.x_begin, output.x_end}, w.stride_width, w.pad_left,
-                                    (w.kernel_width - 1) * w.dilation_width + 1, node.adaptive,
-                                    node.input_shape.width, node.output_shape.width);
-    return {rows.begin, rows.end, columns.begin, columns.end, node.input.channel_begin + channel_begin,
+                                    (w.kernel_width - 1) * w.dilation_width + 1, node.adaptive, node.input_shape.width,
+                                    node.output_shape.width);
+    return {rows.begin,
+            rows.end,
+            columns.begin,
+            columns.end,
+            node.input.channel_begin + channel_begin,
             node.input.channel_begin + channel_end};
 }
 

@@ -42,7 +42,8 @@ public:
         const auto channels = cut(out.channels, tiling.out_channels);
         std::vector<Region> pixels;
         for (const Span& y : cut(out.height, tiling.rows)) {
-            for (const Span& x : cut(out.width, tiling.columns)) pixels.push_back({y.begin, y.end, x.begin, x.end, 0, 0});
+            for (const Span& x : cut(out.width, tiling.columns))
+                pixels.push_back({y.begin, y.end, x.begin, x.end, 0, 0});
         }
         const std::size_t outer = tiling.weights_outer ? channels.size() : pixels.size();
         const std::size_t inner = tiling.weights_outer ? pixels.size() : channels.size();
@@ -115,9 +116,8 @@ private:
     /// The vector unit's own operand and constants; returns the operand's address.
     std::uint64_t emit_operand(const Region& output, std::int64_t n, std::int64_t m) {
         const bool all_channels = layer_.node.op == QuantizedOp::slice_pad;
-        const Region input = all_channels
-                                 ? layer_.input_region(output, 0, layer_.node.input_shape.channels)
-                                 : layer_.input_region(output, output.channel_begin, output.channel_end);
+        const Region input = all_channels ? layer_.input_region(output, 0, layer_.node.input_shape.channels)
+                                          : layer_.input_region(output, output.channel_begin, output.channel_end);
         use_weights({n, 0, 0}, output, {0, 0}, true, vector_);
         use_inputs({m, input.channel_begin, input.channel_end}, LoadKind::operand, input, vector_);
         vector_operand_ = input;
@@ -148,7 +148,8 @@ private:
         }
         vector_.waits.push_back(Token::output_free);
         vector_.posts.push_back(Token::output_ready);
-        std::uint64_t address = activation_slot(output_slot_) + static_cast<std::uint64_t>(bytes_.inputs + bytes_.operand);
+        std::uint64_t address =
+            activation_slot(output_slot_) + static_cast<std::uint64_t>(bytes_.inputs + bytes_.operand);
         for (const std::int64_t bytes : bytes_.outputs) {
             work.output_addresses.push_back(address);
             address += static_cast<std::uint64_t>(bytes);
@@ -242,8 +243,8 @@ private:
         tile.out_channel_end = output.channel_end;
         tile.in_channel_begin = held.begin;
         tile.in_channel_end = held.end;
-        tile.weight_bytes = ceil_div<std::int64_t>(
-            output.channels() * held.size() * layer_.kernel_area() * layer_.node.weight_bits, 8);
+        tile.weight_bytes =
+            ceil_div<std::int64_t>(output.channels() * held.size() * layer_.kernel_area() * layer_.node.weight_bits, 8);
         tile.has_constants = with_constants;
         const std::int64_t bytes =
             tile.weight_bytes + (with_constants ? output.channels() * layer_.parameter_bytes_per_channel() : 0);

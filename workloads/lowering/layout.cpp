@@ -6,7 +6,9 @@
 
 namespace npusim {
 
-std::int64_t TensorLayout::block_count() const { return ceil_div(shape.channels, channel_block); }
+std::int64_t TensorLayout::block_count() const {
+    return ceil_div(shape.channels, channel_block);
+}
 
 std::int64_t TensorLayout::block_channels(std::int64_t block) const {
     return std::min(channel_block, shape.channels - block * channel_block);
@@ -62,6 +64,23 @@ void for_each_block(const TensorLayout& layout, const Region& region, const Visi
     }
 }
 
+/// The same for sums: alike blocks, all but the first and the last, are visited once with their number.
+template <typename Visit>
+void for_each_kind_of_block(const TensorLayout& layout, const Region& region, const Visit& visit) {
+    if (region.channels() <= 0) return;
+    const std::int64_t first = region.channel_begin / layout.channel_block;
+    const std::int64_t last = (region.channel_end - 1) / layout.channel_block;
+    visit(first, part_of_block(layout, region, first), std::int64_t{1});
+    if (last - first > 1) visit(first + 1, part_of_block(layout, region, first + 1), last - first - 1);
+    if (last > first) visit(last, part_of_block(layout, region, last), std::int64_t{1});
+}
+
+/// The inverse of decode_signed, or the plain bits.
+std::uint32_t field_of(std::int32_t value, const TensorLayout& layout) {
+    if (layout.is_signed && layout.bits == 1) return value < 0 ? 1 : 0;
+    return static_cast<std::uint32_t>(value);
+}
+
 }  // namespace
 
 void for_each_chunk(const TensorLayout& layout, const Region& region, const std::function<void(const Chunk&)>& visit) {
@@ -82,19 +101,19 @@ void for_each_chunk(const TensorLayout& layout, const Region& region, const std:
 
 std::int64_t region_bytes(const TensorLayout& layout, const Region& region) {
     std::int64_t pixel_bytes = 0;
-    for_each_block(layout, region, [&](std::int64_t, const BlockPart& part) {
-        pixel_bytes += part.byte_end - part.byte_begin;
+    for_each_kind_of_block(layout, region, [&](std::int64_t, const BlockPart& part, std::int64_t count) {
+        pixel_bytes += count * (part.byte_end - part.byte_begin);
     });
     return pixel_bytes * region.pixels();
 }
 
 std::int64_t estimate_bus_bytes(const TensorLayout& layout, const Region& region, std::int64_t burst_bytes) {
     std::int64_t total = 0;
-    for_each_block(layout, region, [&](std::int64_t block, const BlockPart& part) {
+    for_each_kind_of_block(layout, region, [&](std::int64_t block, const BlockPart& part, std::int64_t count) {
         const std::int64_t run = run_pixels(layout, region, block, part);
         const std::int64_t bytes = run * (part.byte_end - part.byte_begin);
         const std::int64_t straddled = bytes % burst_bytes == 0 ? 0 : burst_bytes / 2;
-        if (run > 0) total += region.pixels() / run * (round_up(bytes, burst_bytes) + straddled);
+        if (run > 0) total += count * (region.pixels() / run) * (round_up(bytes, burst_bytes) + straddled);
     });
     return total;
 }
@@ -141,8 +160,8 @@ std::vector<std::int32_t> unpack_region(const TensorLayout& layout, const Region
         at += bytes.size();
         for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
             std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
-            std::int64_t to = (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin -
-                              region.channel_begin;
+            std::int64_t to =
+                (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin - region.channel_begin;
             for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++to, bit += layout.bits) {
                 const std::uint32_t field = read_bits(bytes, bit, layout.bits);
                 const bool plain = !layout.is_signed;
@@ -162,10 +181,10 @@ void pack_region(const TensorLayout& layout, const Region& region, std::span<con
         at += bytes.size();
         for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
             std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
-            std::int64_t from = (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin -
-                                region.channel_begin;
+            std::int64_t from =
+                (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin - region.channel_begin;
             for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++from, bit += layout.bits) {
-                write_bits(bytes, bit, layout.bits, static_cast<std::uint32_t>(values[static_cast<std::size_t>(from)]));
+                write_bits(bytes, bit, layout.bits, field_of(values[static_cast<std::size_t>(from)], layout));
             }
         }
     });

@@ -38,6 +38,13 @@ void check_alignment(const QuantizedNetwork& network, const std::vector<TensorLa
     }
 }
 
+void check_signs(const QuantizedNetwork& network) {
+    for (const auto& tensor : network.tensors) {
+        if (tensor.bits > 1 || !tensor.is_signed) continue;
+        throw InputError("network " + network.name, tensor.name, "is signed and has one bit, which holds no zero");
+    }
+}
+
 /// The largest sum of bytes of tensors that are alive at once: from the first node that writes to the last that reads.
 std::int64_t peak_activation_bytes(const QuantizedNetwork& network, const std::vector<TensorLayout>& layouts) {
     std::vector<std::size_t> first(layouts.size(), 0);
@@ -71,16 +78,32 @@ std::vector<std::int64_t> tiling_key(const LayerContext& layer) {
     const Window& w = node.window;
     const TensorShape& in = node.input_shape;
     const TensorShape& out = node.output_shape;
-    std::vector<std::int64_t> key{static_cast<std::int64_t>(node.op), in.channels, in.height, in.width, out.channels,
-                                  out.height, out.width, w.kernel_height, w.kernel_width, w.stride_height,
-                                  w.stride_width, w.dilation_height, w.dilation_width, w.pad_top, w.pad_left,
-                                  w.pad_bottom, w.pad_right, node.groups, node.adaptive ? 1 : 0, node.weight_bits};
+    std::vector<std::int64_t> key{static_cast<std::int64_t>(node.op),
+                                  in.channels,
+                                  in.height,
+                                  in.width,
+                                  out.channels,
+                                  out.height,
+                                  out.width,
+                                  w.kernel_height,
+                                  w.kernel_width,
+                                  w.stride_height,
+                                  w.stride_width,
+                                  w.dilation_height,
+                                  w.dilation_width,
+                                  w.pad_top,
+                                  w.pad_left,
+                                  w.pad_bottom,
+                                  w.pad_right,
+                                  node.groups,
+                                  node.adaptive ? 1 : 0,
+                                  node.weight_bits};
     const auto add_place = [&](TensorId tensor, std::int64_t channel_begin) {
         key.insert(key.end(), {layer.layouts[tensor].bits, layer.layouts[tensor].shape.channels, channel_begin});
     };
+    key.insert(key.end(), {static_cast<std::int64_t>(node.destinations.size()), node.residual ? 1 : 0});
     add_place(node.input.tensor, node.input.channel_begin);
     for (const auto& to : node.destinations) add_place(to.tensor, to.channel_begin);
-    key.push_back(node.residual ? 1 : 0);
     if (node.residual) add_place(node.residual->tensor, node.residual->channel_begin);
     return key;
 }
@@ -92,6 +115,7 @@ Program lower(const QuantizedNetwork& network, const ArchSpec& arch) {
     program.network = network.name;
     std::uint64_t end = 0;
     program.layouts = place_tensors(network, arch, end);
+    check_signs(network);
     check_alignment(network, program.layouts);
     const std::uint64_t weights_begin = end;
     std::map<std::vector<std::int64_t>, Tiling> tilings;

@@ -18,7 +18,9 @@ std::int64_t largest_input_extent(std::int64_t outputs, std::int64_t stride, std
 
 }  // namespace
 
-Region largest_tile(const Tiling& tiling) { return {0, tiling.rows, 0, tiling.columns, 0, tiling.out_channels}; }
+Region largest_tile(const Tiling& tiling) {
+    return {0, tiling.rows, 0, tiling.columns, 0, tiling.out_channels};
+}
 
 Region largest_input(const LayerContext& layer, const Tiling& tiling, std::int64_t channel_begin,
                      std::int64_t channel_end) {
@@ -90,6 +92,25 @@ bool tiles_aligned(const LayerContext& layer, std::int64_t out_channels) {
     if (node.residual && !aligned(node.residual->tensor, node.residual->channel_begin)) return false;
     return std::all_of(node.destinations.begin(), node.destinations.end(),
                        [&](const Destination& to) { return aligned(to.tensor, to.channel_begin); });
+}
+
+std::vector<std::int64_t> out_channel_tiles(const LayerContext& layer) {
+    const std::int64_t channels = layer.node.output_shape.channels;
+    const std::int64_t group_out = layer.group_out_channels();
+    const bool on_array = layer.node.op == QuantizedOp::convolution;
+    const bool grouped = on_array && layer.node.groups > 1;
+    std::int64_t unit = on_array ? layer.arch.array.columns : layer.input_layout().channel_block;
+    if (grouped) unit = group_out;
+    std::vector<std::int64_t> tiles = channel_tiles(channels, unit, !grouped);
+    std::erase_if(tiles, [&](std::int64_t n) {
+        return (grouped && (n % group_out != 0 || channels % n != 0)) || !tiles_aligned(layer, n);
+    });
+    return tiles;
+}
+
+std::int64_t accumulator_rows_per_pixel(const LayerContext& layer, std::int64_t out_channels) {
+    const std::int64_t group_out = std::min(out_channels, layer.group_out_channels());
+    return out_channels / group_out * ceil_div<std::int64_t>(group_out, layer.arch.array.columns);
 }
 
 bool fits(const LayerContext& layer, const SlotBytes& bytes) {

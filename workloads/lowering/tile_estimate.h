@@ -36,6 +36,11 @@ struct Estimate {
 [[nodiscard]] bool tiles_aligned(const LayerContext& layer, std::int64_t out_channels);
 [[nodiscard]] bool fits(const LayerContext& layer, const SlotBytes& bytes);
 
+/// Output channels of a tile that are worth trying, the fewest first: those that keep tiles on whole bytes and groups.
+[[nodiscard]] std::vector<std::int64_t> out_channel_tiles(const LayerContext& layer);
+/// Rows of accumulators, each as wide as the array, that one pixel of a tile takes.
+[[nodiscard]] std::int64_t accumulator_rows_per_pixel(const LayerContext& layer, std::int64_t out_channels);
+
 /// The best tiling of a layer of each kind, or nothing when none fits.
 [[nodiscard]] std::optional<Tiling> convolution_tiling(const LayerContext& layer);
 [[nodiscard]] std::optional<Tiling> vector_tiling(const LayerContext& layer);

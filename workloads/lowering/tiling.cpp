@@ -1,6 +1,8 @@
 #include "tiling.h"
 
 #include <algorithm>
+#include <numeric>
+#include <stdexcept>
 
 #include "npusim/base/error.h"
 #include "npusim/base/integer_math.h"
@@ -9,14 +11,44 @@
 namespace npusim {
 namespace {
 
-std::int64_t bits_to_bytes(std::int64_t bits) { return ceil_div<std::int64_t>(bits, 8); }
+std::int64_t bits_to_bytes(std::int64_t bits) {
+    return ceil_div<std::int64_t>(bits, 8);
+}
+
+/// Bytes of the largest of the tiles of `region` that cut `channels` channels, from its first one on, into steps as
+/// wide as the region. Where the step divides no block, tiles cross the blocks' borders in different ways, the same
+/// ones again after a block's worth of steps.
+std::int64_t largest_tile_bytes(const TensorLayout& layout, const Region& region, std::int64_t channels) {
+    const std::int64_t step = region.channels();
+    const std::int64_t patterns = layout.channel_block / std::gcd(layout.channel_block, step);
+    std::int64_t most = 0;
+    for (std::int64_t begin = 0; begin < std::min(channels, patterns * step); begin += step) {
+        Region tile = region;
+        tile.channel_begin = region.channel_begin + begin;
+        tile.channel_end = region.channel_begin + std::min(begin + step, channels);
+        most = std::max(most, region_bytes(layout, tile));
+    }
+    return most;
+}
+
+/// The smallest tile that the tilers would try.
+Tiling smallest_tiling(const LayerContext& layer) {
+    const auto tiles = out_channel_tiles(layer);
+    if (tiles.empty()) {
+        throw InputError("architecture " + layer.arch.name, "layer " + layer.node.name + " of " + layer.network.name,
+                         "its channels do not begin and end on whole bytes; use 1, 2, 4, 8 or 16 bits");
+    }
+    Tiling least{tiles.front(), 1, 1, layer.node.input_shape.channels, true, false, false};
+    if (layer.node.op == QuantizedOp::convolution) {
+        least.reduce_channels = layer.group_in_channels();
+        const std::int64_t block = layer.input_layout().channel_block;
+        if (layer.node.groups == 1) least.reduce_channels = std::min(least.reduce_channels, block);
+    }
+    return least;
+}
 
 [[noreturn]] void refuse(const LayerContext& layer) {
-    const std::int64_t block = std::min(layer.group_in_channels(), layer.input_layout().channel_block);
-    std::int64_t n = std::min<std::int64_t>(layer.group_out_channels(), layer.arch.array.columns);
-    while (n > 1 && tiles_aligned(layer, n / 2)) n /= 2;
-    Tiling least{n, 1, 1, block, true, false, false};
-    if (layer.node.op != QuantizedOp::convolution) least.reduce_channels = layer.node.input_shape.channels;
+    const Tiling least = smallest_tiling(layer);
     const SlotBytes bytes = slot_bytes(layer, least);
     std::vector<std::string> problems;
     const auto check = [&](const std::string& buffer, std::int64_t needed, std::int64_t available) {
@@ -29,13 +61,12 @@ std::int64_t bits_to_bytes(std::int64_t bits) { return ceil_div<std::int64_t>(bi
     };
     check("weight_buffer", bytes.weights * layer.slots(), layer.arch.weight_buffer.bytes);
     check("activation_buffer", bytes.activations() * layer.slots(), layer.arch.activation_buffer.bytes);
-    const std::int64_t row_bytes =
-        bits_to_bytes(std::int64_t{layer.arch.array.columns} * layer.arch.array.accumulator_bits);
-    check("accumulator_buffer", row_bytes * layer.slots(), layer.arch.accumulator_buffer.bytes);
-    if (problems.empty()) {
-        problems.push_back("architecture " + layer.arch.name + ": layer " + layer.node.name + " of " +
-                           layer.network.name + " has no tiling that fits the buffers");
+    if (layer.node.op == QuantizedOp::convolution) {
+        const std::int64_t row_bits = std::int64_t{layer.arch.array.columns} * layer.arch.array.accumulator_bits;
+        const std::int64_t rows = accumulator_rows_per_pixel(layer, least.out_channels) * layer.slots();
+        check("accumulator_buffer", bits_to_bytes(row_bits * rows), layer.arch.accumulator_buffer.bytes);
     }
+    if (problems.empty()) throw std::logic_error("layer " + layer.node.name + ": its smallest tile was not tried");
     throw InputError(problems);
 }
 
@@ -57,13 +88,16 @@ SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling) {
     } else if (layer.node.op != QuantizedOp::slice_pad) {
         input_end = tiling.out_channels;
     }
-    bytes.inputs = region_bytes(layer.input_layout(), largest_input(layer, tiling, 0, input_end));
+    const std::int64_t out_channels = layer.node.output_shape.channels;
+    bytes.inputs = largest_tile_bytes(layer.input_layout(), largest_input(layer, tiling, 0, input_end),
+                                      layer.node.input_shape.channels);
     if (layer.node.residual) {
-        bytes.operand = region_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile));
+        bytes.operand = largest_tile_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile),
+                                           out_channels);
     }
     for (const auto& destination : layer.node.destinations) {
-        bytes.outputs.push_back(
-            region_bytes(layer.layouts[destination.tensor], layer.destination_region(destination, tile)));
+        bytes.outputs.push_back(largest_tile_bytes(layer.layouts[destination.tensor],
+                                                   layer.destination_region(destination, tile), out_channels));
     }
     return bytes;
 }

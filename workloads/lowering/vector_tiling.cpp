@@ -9,12 +9,12 @@ namespace {
 
 Estimate estimate(const LayerContext& layer, const Tiling& tiling) {
     const TensorShape& out = layer.node.output_shape;
-    const std::int64_t tiles =
-        ceil_div(out.channels, tiling.out_channels) * ceil_div(out.height, tiling.rows) * ceil_div(out.width, tiling.columns);
+    const std::int64_t tiles = ceil_div(out.channels, tiling.out_channels) * ceil_div(out.height, tiling.rows) *
+                               ceil_div(out.width, tiling.columns);
     const bool all_channels = layer.node.op == QuantizedOp::slice_pad;
     const std::int64_t channels = all_channels ? layer.node.input_shape.channels : tiling.out_channels;
-    const std::int64_t input =
-        estimate_bus_bytes(layer.input_layout(), largest_input(layer, tiling, 0, channels), layer.arch.dram.burst_bytes);
+    const std::int64_t input = estimate_bus_bytes(layer.input_layout(), largest_input(layer, tiling, 0, channels),
+                                                  layer.arch.dram.burst_bytes);
     const std::int64_t constants = tiling.out_channels * layer.parameter_bytes_per_channel();
     const std::int64_t tile_bytes = input + constants + result_bus_bytes(layer, tiling);
     const VectorTiming timing = time_vector(layer.arch, layer.vector_work(largest_tile(tiling)));
@@ -28,8 +28,7 @@ std::optional<Tiling> vector_tiling(const LayerContext& layer) {
     const TensorShape& out = layer.node.output_shape;
     std::optional<Tiling> best;
     Estimate best_estimate;
-    for (const std::int64_t n : channel_tiles(out.channels, layer.input_layout().channel_block, true)) {
-        if (!tiles_aligned(layer, n)) continue;
+    for (const std::int64_t n : out_channel_tiles(layer)) {
         for (const std::int64_t columns : tile_extents(out.width, out.width)) {
             for (const std::int64_t rows : tile_extents(out.height, out.height)) {
                 const Tiling tiling{n, rows, columns, layer.node.input_shape.channels, true, true, true};

@@ -28,7 +28,8 @@ VectorTiming time_vector(const ArchSpec& arch, const VectorWork& work) {
         timing.alu_operations += elements * (area - 1);
     }
     if (work.has_residual) {
-        timing.activation_reads += pixels * destinations * accesses(work.channels * work.residual_bits, activation_width);
+        timing.activation_reads +=
+            pixels * destinations * accesses(work.channels * work.residual_bits, activation_width);
         timing.alu_operations += elements * destinations;
     }
     for (const int bits : work.output_bits) {

@@ -12,7 +12,7 @@ namespace npusim {
 struct LayerResult {
     std::size_t node = 0;  ///< index in QuantizedNetwork::nodes
     std::string name;
-    std::string op;        ///< name_of(QuantizedOp)
+    std::string op;  ///< name_of(QuantizedOp)
     Counters counters;
 };
 

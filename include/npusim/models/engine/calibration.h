@@ -17,7 +17,8 @@ struct ActivationHistogram {
     [[nodiscard]] double percentile(double percent) const;
 };
 
-/// One histogram per node of the network (nodes that do not run stay empty). `image(i)` gives normalized image i.
+/// One histogram per node of the network (nodes that do not run stay empty). `image(i)` gives normalized image i;
+/// several threads call it at the same time.
 /// Counts are integers, so the result does not depend on the number of threads.
 [[nodiscard]] std::vector<ActivationHistogram> observe_activations(
     const Network& network, const FloatExecutor& executor, std::int64_t images,

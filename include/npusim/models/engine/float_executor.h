@@ -32,7 +32,8 @@ private:
 };
 
 /// Random parameters for a network that nobody trained: He-normal weights, and batch-norm statistics set from the
-/// activations of random images so that every layer is alive. Same seed, same bytes.
+/// activations of random images so that every layer is alive. Same seed, same bytes
+/// on processors of one instruction set.
 [[nodiscard]] Parameters random_parameters(const Network& network, std::uint64_t seed);
 
 /// `count` random normalized images (C, H, W each), smooth like photographs rather than white noise.

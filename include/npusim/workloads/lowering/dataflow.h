@@ -15,17 +15,16 @@ namespace npusim {
 struct ArrayTiming {
     std::uint64_t busy_cycles = 0;  ///< a pixel enters the array
     std::uint64_t fill_drain_cycles = 0;
-    std::uint64_t bank_conflict_cycles = 0;  ///< an SRAM port is too narrow for one pixel, or one row of weights, a cycle
-    std::uint64_t folds = 0;                 ///< passes counted
+    std::uint64_t bank_conflict_cycles =
+        0;                    ///< an SRAM port is too narrow for one pixel, or one row of weights, a cycle
+    std::uint64_t folds = 0;  ///< passes counted
     std::uint64_t pe_operations = 0;
     std::uint64_t pe_weight_loads = 0;
     std::uint64_t weight_reads = 0;  ///< port accesses
     std::uint64_t activation_reads = 0;
     std::uint64_t accumulator_reads = 0;
     std::uint64_t accumulator_writes = 0;
-    [[nodiscard]] std::uint64_t total_cycles() const {
-        return busy_cycles + fill_drain_cycles + bank_conflict_cycles;
-    }
+    [[nodiscard]] std::uint64_t total_cycles() const { return busy_cycles + fill_drain_cycles + bank_conflict_cycles; }
 };
 
 class DataflowPolicy {

@@ -31,15 +31,15 @@ constexpr std::size_t kTokens = 10;
 
 /// What the array does in one command: T pixels stream through all folds of K × N, `groups` times.
 struct ArrayWork {
-    std::int64_t pixels = 0;         ///< T
-    std::int64_t reduction = 0;      ///< K of one group
-    std::int64_t out_channels = 0;   ///< N of one group
+    std::int64_t pixels = 0;        ///< T
+    std::int64_t reduction = 0;     ///< K of one group
+    std::int64_t out_channels = 0;  ///< N of one group
     std::int64_t groups = 1;
     std::int64_t weight_slices = 1;  ///< ⌈w / PE's w⌉
     std::int64_t activation_slices = 1;
-    int weight_slice_bits = 0;       ///< of one slice: what moves from SRAM for an element in one pass
+    int weight_slice_bits = 0;  ///< of one slice: what moves from SRAM for an element in one pass
     int activation_slice_bits = 0;
-    bool accumulates = false;        ///< adds to sums of an earlier command
+    bool accumulates = false;  ///< adds to sums of an earlier command
 };
 
 /// What the vector unit does in one command.
@@ -49,7 +49,7 @@ struct VectorWork {
     std::int64_t window_area = 1;  ///< input elements per output element
     bool reads_accumulators = false;
     bool has_residual = false;
-    int input_bits = 0;     ///< of the operand, where it does not read accumulators
+    int input_bits = 0;  ///< of the operand, where it does not read accumulators
     int residual_bits = 0;
     std::vector<int> output_bits;  ///< one per destination
 };
@@ -59,19 +59,19 @@ enum class LoadKind { weights, inputs, operand, residual };
 /// DRAM → SRAM. Weight tiles are contiguous in DRAM; activations are regions of tensors.
 struct LoadCommand {
     LoadKind kind = LoadKind::inputs;
-    std::uint64_t sram_address = 0;   ///< in the weight buffer or the activation buffer
-    std::uint64_t dram_address = 0;   ///< weights
-    std::int64_t weight_bytes = 0;    ///< weights
-    std::int64_t parameter_bytes = 0; ///< weights: requantizer constants behind the weights
-    TensorId tensor = 0;              ///< the rest
+    std::uint64_t sram_address = 0;    ///< in the weight buffer or the activation buffer
+    std::uint64_t dram_address = 0;    ///< weights
+    std::int64_t weight_bytes = 0;     ///< weights
+    std::int64_t parameter_bytes = 0;  ///< weights: requantizer constants behind the weights
+    TensorId tensor = 0;               ///< the rest
     Region region;
 };
 
 /// Weights × activations → accumulators.
 struct ArrayCommand {
     ArrayWork work;
-    Region output;  ///< in the node's output: pixels and output channels
-    Region input;   ///< in the input tensor: what the activation slot holds
+    Region output;                          ///< in the node's output: pixels and output channels
+    Region input;                           ///< in the input tensor: what the activation slot holds
     std::int64_t reduce_channel_begin = 0;  ///< input channels of a group summed by this command
     std::int64_t reduce_channel_end = 0;
     std::int64_t weight_channel_begin = 0;  ///< input channels of a group that the weight slot holds
@@ -84,9 +84,9 @@ struct ArrayCommand {
 /// Accumulators, or an operand from SRAM → requantized outputs in the activation buffer.
 struct VectorCommand {
     VectorWork work;
-    Region output;   ///< in the node's output
-    Region operand;  ///< in the input tensor (layers without array work)
-    Region residual; ///< in the residual tensor
+    Region output;    ///< in the node's output
+    Region operand;   ///< in the input tensor (layers without array work)
+    Region residual;  ///< in the residual tensor
     std::uint64_t operand_address = 0;
     std::uint64_t residual_address = 0;
     std::uint64_t parameter_address = 0;  ///< in the weight buffer
@@ -114,9 +114,9 @@ struct Tiling {
     std::int64_t rows = 0;          ///< output rows
     std::int64_t columns = 0;
     std::int64_t reduce_channels = 0;  ///< input channels of a group
-    bool weights_outer = true;      ///< weights stay while pixels change (else the other way round)
-    bool weights_whole = true;      ///< a weight slot holds all input channels of its output channels
-    bool inputs_whole = true;       ///< an input slot holds all input channels of its pixels
+    bool weights_outer = true;         ///< weights stay while pixels change (else the other way round)
+    bool weights_whole = true;         ///< a weight slot holds all input channels of its output channels
+    bool inputs_whole = true;          ///< an input slot holds all input channels of its pixels
 };
 
 struct LayerProgram {

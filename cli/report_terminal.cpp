@@ -1,0 +1,175 @@
+#include <filesystem>
+#include <ostream>
+
+#include "cli/format.h"
+#include "cli/printers.h"
+#include "npusim/base/error.h"
+
+namespace npusim::cli {
+namespace {
+
+constexpr std::size_t label_width = 11;
+constexpr double mb_per_gb = 1000;
+
+class Head {
+public:
+    Head(const Report& report, const Style& style, std::ostream& out) : report_(report), style_(style), out_(out) {}
+
+    void print() {
+        print_inputs();
+        print_accuracy();
+        out_ << '\n';
+        print_speed();
+        print_power();
+        print_memory();
+    }
+
+private:
+    void line(const std::string& label, const std::string& text) {
+        std::string shown = label;
+        for (const std::string& part : wrap_text(text, kReportWidth - label_width)) {
+            out_ << style_.bold(pad_right(shown, label_width)) << part << '\n';
+            shown.clear();
+        }
+    }
+
+    void print_inputs() {
+        const NetworkFacts& network = report_.network;
+        const ArchSpec& arch = report_.arch;
+        const ArraySpec& array = arch.array;
+        const TensorShape& shape = network.input_shape;
+        line("network", network.title + ", " + std::to_string(shape.channels) + "x" + std::to_string(shape.height) +
+                            "x" + std::to_string(shape.width) + ", " + si(static_cast<double>(network.macs), "MAC") +
+                            ", " + si(static_cast<double>(network.parameters), " parameters"));
+        line("chip", arch.name + ": " + std::to_string(array.rows) + "x" + std::to_string(array.columns) +
+                         " weight-stationary " +
+                         (is_integer() ? std::to_string(array.pe.weight_bits) + "x" +
+                                             std::to_string(array.pe.activation_bits) + "-bit PEs, "
+                                       : "fp32 PEs, ") +
+                         std::to_string(array.accumulator_bits) + "-bit sums, " + std::to_string(arch.clock_mhz) +
+                         " MHz, " + arch.dram.type + " " +
+                         trimmed(static_cast<double>(arch.dram.bandwidth_mb_s) / mb_per_gb) + " GB/s");
+        line("precision", precision_text());
+        line("technology", report_.provenance.technology + " (" +
+                               std::filesystem::path(report_.provenance.technology_file).filename().string() + ")");
+    }
+
+    [[nodiscard]] bool is_integer() const { return report_.arch.number_format == NumberFormat::integer; }
+
+    [[nodiscard]] std::string precision_text() const {
+        if (!is_integer()) return "32-bit floating point";
+        const PrecisionSpec& precision = report_.arch.precision;
+        const auto bits = [](int value) { return std::to_string(value); };
+        std::string text = "weights " + bits(precision.weight_bits) + ", activations " +
+                           bits(precision.activation_bits) + ", first/last " + bits(precision.first_last_bits) +
+                           ", residuals " + bits(precision.residual_bits) + ", input " + bits(precision.input_bits) +
+                           "; ";
+        return text.append(name_of(precision.scales))
+            .append(" ")
+            .append(name_of(precision.granularity))
+            .append(", ")
+            .append(name_of(precision.rounding))
+            .append(precision.batch_norm == BatchNormPlacement::weights ? ", batch norm in weights" : "");
+    }
+
+    void print_accuracy() {
+        const Accuracy& accuracy = report_.accuracy;
+        if (!accuracy.missing.empty()) {
+            line("accuracy", accuracy.missing);
+        } else {
+            const std::string of = accuracy.test_images == accuracy.test_images_of
+                                       ? ""
+                                       : " of " + thousands(static_cast<std::uint64_t>(accuracy.test_images_of));
+            std::string text = "top-1 fp32 " + percent_text(*accuracy.fp32_top1);
+            if (accuracy.quantized_top1) {
+                const double loss = *accuracy.fp32_top1 - *accuracy.quantized_top1;
+                text += ", quantized " + percent_text(*accuracy.quantized_top1) + " (" + (loss > 0 ? "-" : "+") +
+                        fixed_percent(loss > 0 ? loss : -loss) + " points), calibrated on " +
+                        thousands(static_cast<std::uint64_t>(accuracy.calibration_images)) + " images";
+            }
+            line("accuracy",
+                 text + ", on " + thousands(static_cast<std::uint64_t>(accuracy.test_images)) + of + " test images");
+        }
+        if (report_.proof) print_proof(*report_.proof);
+        if (report_.safe_accumulator_bits > report_.arch.array.accumulator_bits) {
+            line("overflow", style_.warning("possible: " + report_.safe_accumulator_layer + " needs accumulators of " +
+                                            std::to_string(report_.safe_accumulator_bits) + " bits"));
+        }
+    }
+
+    static std::string percent_text(double fraction) { return fixed_percent(fraction) + " %"; }
+    static std::string fixed_percent(double fraction) {
+        const auto hundredths = static_cast<std::int64_t>(fraction * 10'000 + 0.5);
+        const std::string rest = std::to_string(hundredths % 100);
+        return std::to_string(hundredths / 100) + "." + (rest.size() < 2 ? "0" : "") + rest;
+    }
+
+    void print_proof(const Proof& proof) {
+        std::string text = "proved on " + std::to_string(proof.images) + (proof.images == 1 ? " image" : " images") +
+                           ": the simulated machine's logits equal the engine's to the bit";
+        std::vector<std::string> random;
+        if (proof.random_weights) random.emplace_back("weights");
+        if (proof.random_images) random.emplace_back("images");
+        if (!random.empty()) text += " (random " + join(random, " and ") + ")";
+        text += "; " + percent(static_cast<double>(proof.zero_activation_macs), static_cast<double>(proof.macs)) +
+                " % of MACs met a zero, " + thousands(proof.accumulator_overflows) + " overflows";
+        line("integers", text);
+    }
+
+    void print_speed() {
+        const Figures& figures = report_.figures;
+        line("latency", thousands(report_.result.total.total_cycles) + " cycles, " + with_digits(figures.milliseconds) +
+                            " ms, " + with_digits(figures.frames_per_second) + " frames/s, utilization " +
+                            percent(figures.utilization, 1) + " %");
+        line("rate", with_digits(figures.tops) + " TOPS, " + with_digits(figures.tops_per_watt_on_chip) +
+                         " TOPS/W on chip, " + with_digits(figures.tops_per_watt) + " TOPS/W with DRAM; energy-delay " +
+                         with_digits(figures.energy_delay_mj_ms) + " mJ·ms");
+    }
+
+    void print_power() {
+        const Figures& figures = report_.figures;
+        line("power", with_digits(figures.average_mw) + " mW (" + with_digits(figures.average_on_chip_mw) +
+                          " mW on chip), peak " + with_digits(figures.peak_mw) + " mW in " + figures.peak_mw_layer);
+    }
+
+    void print_memory() {
+        const RunResult& result = report_.result;
+        const double moved = static_cast<double>(result.total.dram.moved_bytes());
+        line("DRAM", si(moved, "B") + " an inference, peak " + with_digits(report_.figures.peak_dram_gb_s) +
+                         " GB/s in " + report_.figures.peak_dram_layer);
+        line("memory", "weights " + binary_bytes(static_cast<double>(result.weight_bytes)) + " (buffer " +
+                           binary_bytes(static_cast<double>(report_.arch.weight_buffer.bytes)) +
+                           "), peak activations " + binary_bytes(static_cast<double>(result.peak_activation_bytes)) +
+                           " (buffer " + binary_bytes(static_cast<double>(report_.arch.activation_buffer.bytes)) + ")");
+    }
+
+    const Report& report_;
+    const Style& style_;
+    std::ostream& out_;
+};
+
+}  // namespace
+
+void print_terminal(const Report& report, const Style& style, std::ostream& out) {
+    Head(report, style, out).print();
+    out << '\n';
+    print_costs(report, style, out);
+    out << '\n';
+    print_idle_times(report, style, out);
+    if (report.ladder) {
+        out << '\n';
+        print_ladder(*report.ladder, style, out);
+    }
+    if (report.cost.notes.empty()) return;
+    out << '\n';
+    constexpr std::size_t indent = 2;
+    for (const std::string& note : report.cost.notes) {
+        std::string mark = "* ";
+        for (const std::string& line : wrap_text(note, kReportWidth - indent)) {
+            out << style.dim(mark + line) << '\n';
+            mark = "  ";
+        }
+    }
+}
+
+}  // namespace npusim::cli
