@@ -9,10 +9,16 @@ namespace {
 
 class Fuser {
 public:
-    explicit Fuser(const Network& network) : network_(network), consumers_(network.nodes.size()) {
-        for (NodeId id = 0; id < network.nodes.size(); ++id) {
-            if (network.nodes[id].training_only) continue;
-            for (const NodeId from : network.nodes[id].inputs) consumers_[from].push_back(id);
+    explicit Fuser(const Network& network)
+        : network_(network), consumers_(network.nodes.size()), runs_(network.nodes.size(), false) {
+        // Only what the output needs runs: neither the auxiliary head nor branches that lead nowhere.
+        runs_[network.output] = true;
+        for (NodeId id = network.output + 1; id-- > 0;) {
+            if (!runs_[id]) continue;
+            for (const NodeId from : network.nodes[id].inputs) {
+                runs_[from] = true;
+                consumers_[from].push_back(id);
+            }
         }
         fused_.assign(network.nodes.size(), false);
         graph_.value_of.resize(network.nodes.size());
@@ -21,8 +27,9 @@ public:
     FusedGraph run() {
         for (NodeId id = 0; id < network_.nodes.size(); ++id) graph_.value_of[id] = id;
         for (NodeId id = 1; id < network_.nodes.size(); ++id) {
-            if (!network_.nodes[id].training_only && !fused_[id]) visit(id);
+            if (runs_[id] && !fused_[id]) visit(id);
         }
+        if (graph_.stages.empty()) throw InputError("network " + network_.name, "", "computes nothing");
         // A stage whose residual is computed later than its own convolution waits for it.
         std::stable_sort(graph_.stages.begin(), graph_.stages.end(),
                          [](const Stage& a, const Stage& b) { return a.last < b.last; });
@@ -60,7 +67,7 @@ private:
                 add_stage(id, true);
                 return;
             case OpKind::average_pool:
-                check_average_pool(node);
+                check_average_pool(node, network_.node(node.inputs[0]).shape);
                 add_stage(id, false);
                 return;
             default:
@@ -70,18 +77,17 @@ private:
     }
 
     /// The requantizer's multiplier holds one divisor, so every window must count the same number of elements.
-    void check_average_pool(const Node& node) const {
+    /// The machine divides every sum by the whole window.
+    void check_average_pool(const Node& node, const TensorShape& in) const {
         const Window& w = node.window;
-        const TensorShape& in = network_.node(node.inputs[0]).shape;
         const bool padded = w.pad_top + w.pad_left + w.pad_bottom + w.pad_right > 0;
-        const auto overhangs = [&](std::int64_t out, std::int64_t stride, std::int64_t kernel, std::int64_t extent) {
-            return w.ceil_mode && (out - 1) * stride + kernel > extent;
-        };
-        if ((padded && !w.count_include_pad) ||
-            overhangs(node.shape.height, w.stride_height, w.kernel_height, in.height + w.pad_top + w.pad_bottom) ||
-            overhangs(node.shape.width, w.stride_width, w.kernel_width, in.width + w.pad_left + w.pad_right)) {
+        const bool hangs_over =
+            (node.shape.height - 1) * w.stride_height + w.kernel_height > in.height + w.pad_top + w.pad_bottom ||
+            (node.shape.width - 1) * w.stride_width + w.kernel_width > in.width + w.pad_left + w.pad_right;
+        if (hangs_over || (padded && !w.count_include_pad)) {
             throw InputError("network " + network_.name, node.name,
-                             "average pooling whose windows count different numbers of elements is not supported");
+                             "average pooling that leaves padding, or what hangs over it in ceil mode, out of the "
+                             "divisor is not supported");
         }
     }
 
@@ -151,6 +157,7 @@ private:
 
     const Network& network_;
     std::vector<std::vector<NodeId>> consumers_;
+    std::vector<bool> runs_;
     std::vector<bool> fused_;
     FusedGraph graph_;
 };

@@ -193,7 +193,9 @@ double activation_percentile(int bits) {
 }
 
 QuantizedNetwork quantize_structure(const Network& network, const PrecisionSpec& precision, int accumulator_bits) {
-    return structure(network, fuse(network), precision, accumulator_bits, {});
+    QuantizedNetwork quantized = structure(network, fuse(network), precision, accumulator_bits, {});
+    validate(quantized);
+    return quantized;
 }
 
 QuantizedNetwork quantize(const Network& network, const Parameters& parameters, const PrecisionSpec& precision,

@@ -62,8 +62,8 @@ TEST_CASE("A buffer too small is refused with layer, buffer and the bytes that i
             const QuantizedNetwork network = one_convolution(40, 48, groups);
             INFO("groups " << groups << ", double buffering " << twice);
             check_missing_bytes(network, arch, &ArchSpec::weight_buffer, "weight_buffer", 64);
-            check_missing_bytes(network, arch, &ArchSpec::activation_buffer, "activation_buffer", 64);
-            check_missing_bytes(network, arch, &ArchSpec::accumulator_buffer, "accumulator_buffer", 64);
+            check_missing_bytes(network, arch, &ArchSpec::activation_buffer, "activation_buffer", 32);
+            check_missing_bytes(network, arch, &ArchSpec::accumulator_buffer, "accumulator_buffer", 16);
         }
     }
 }
@@ -74,6 +74,7 @@ TEST_CASE("The bytes that a refusal names are enough on odd arrays too, where on
     arch.array.columns = 3;
     QuantizedNetwork network = one_convolution(24, 24);
     network.tensors[1].bits = 1;
+    network.tensors[1].is_signed = false;
     check_missing_bytes(network, arch, &ArchSpec::weight_buffer, "weight_buffer", 64);
     check_missing_bytes(network, arch, &ArchSpec::accumulator_buffer, "accumulator_buffer", 16);
 }
@@ -84,7 +85,7 @@ TEST_CASE("Layers without array work are refused by the activation buffer's miss
     window.kernel_height = window.kernel_width = 3;
     const NodeId pool = builder.max_pool("pool", builder.input(), window);
     const QuantizedNetwork network = quantize_structure(builder.finish(pool), {}, 31);
-    check_missing_bytes(network, preset(), &ArchSpec::activation_buffer, "activation_buffer", 64);
+    check_missing_bytes(network, preset(), &ArchSpec::activation_buffer, "activation_buffer", 16);
     check_missing_bytes(network, preset(), &ArchSpec::weight_buffer, "weight_buffer", 8);
 }
 
@@ -100,7 +101,7 @@ TEST_CASE("Parts of a concatenation that begin within a byte are refused, naming
     PrecisionSpec precision;
     precision.weight_bits = precision.activation_bits = 3;
     const std::string message = refusal(quantize_structure(network, precision, 31), preset());
-    CHECK(message.find("odd: b: channels 3") != std::string::npos);
+    CHECK(message.find("odd: a: channels 0") != std::string::npos);
     precision.activation_bits = 8;
     CHECK(refusal(quantize_structure(network, precision, 31), preset()).empty());
 }
