@@ -6,7 +6,7 @@
 
 namespace npusim::arch_names {
 
-/// The names that the quantizer's room gives to the values of its enumerations.
+/// The names that precision.h gives to the values of its enumerations.
 template <typename Enum>
 NamedValues<Enum> named(std::initializer_list<Enum> values) {
     NamedValues<Enum> table;

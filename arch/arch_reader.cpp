@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -90,7 +91,7 @@ ArraySpec read_array(JsonReader reader, NumberFormat format) {
     pe.reject_unknown_keys();
     const bool is_fp32 = format == NumberFormat::fp32;
     spec.accumulator_bits = small_integer(
-        reader, "accumulator_bits", is_fp32 ? Range<std::int64_t>{fp32_bits, fp32_bits} : Range<std::int64_t>{4, 63});
+        reader, "accumulator_bits", is_fp32 ? Range<std::int64_t>{fp32_bits, fp32_bits} : Range<std::int64_t>{4, 47});
     spec.overlap_weight_load = reader.boolean("overlap_weight_load");
     reader.reject_unknown_keys();
     return spec;

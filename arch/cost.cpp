@@ -28,8 +28,16 @@ double access_pj(const BufferCounters& counters, const SramCost& bank, double wi
     return real(counters.reads) * (bank.read_pj + wire_pj) + real(counters.writes) * (bank.write_pj + wire_pj);
 }
 
+/// The compiler's widest macros cost several times two of half the width at small capacities; a designer would put
+/// two side by side then.
 SramCost bank_of(const BufferSpec& buffer, const Technology& technology) {
-    return technology.sram_bank(ceil_div<std::int64_t>(buffer.bytes, buffer.banks), buffer.width_bits);
+    constexpr int kWidestEfficientBits = 512;
+    const std::int64_t bytes = ceil_div<std::int64_t>(buffer.bytes, buffer.banks);
+    const SramCost whole = technology.sram_bank(bytes, buffer.width_bits);
+    if (buffer.width_bits <= kWidestEfficientBits) return whole;
+    const SramCost half = technology.sram_bank(ceil_div<std::int64_t>(bytes, 2), ceil_div(buffer.width_bits, 2));
+    if (whole.read_pj + whole.write_pj <= 2 * (half.read_pj + half.write_pj)) return whole;
+    return {2 * half.read_pj, 2 * half.write_pj, 2 * half.area_mm2, 2 * half.leakage_mw, half.access_ns, half.in_range};
 }
 
 /// An access crosses about the edge of a square as large as the buffer.

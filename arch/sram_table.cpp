@@ -1,6 +1,7 @@
 // SRAM banks by interpolation of the SRAM compiler's table.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "npusim/arch/technology.h"
 
@@ -74,7 +75,10 @@ private:
 }  // namespace
 
 SramCost Technology::sram_bank(std::int64_t bytes, int width_bits) const {
-    const double macros = std::max(1.0, std::ceil(width_bits / sram.width_bits.back()));
+    // The compiler's 1024-bit macros cost up to five times two of 512 bits at small capacities; nobody would build a
+    // wider port from them.
+    constexpr double kMacroWidthBits = 512;
+    const double macros = width_bits <= sram.width_bits.back() ? 1.0 : std::ceil(width_bits / kMacroWidthBits);
     const Cell cell{locate(sram.capacity_bytes, static_cast<double>(bytes) / macros),
                     locate(sram.width_bits, width_bits / macros)};
     SramCost cost;

@@ -1,6 +1,7 @@
 #include "npusim/base/error.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
 #include <utility>
 
@@ -38,6 +39,7 @@ InputError::InputError(const std::vector<std::string>& problems) : std::runtime_
 std::vector<std::string> nearest_names(std::string_view word, const std::vector<std::string>& candidates,
                                        std::size_t most) {
     std::vector<std::pair<std::size_t, std::string>> ranked;
+    ranked.reserve(candidates.size());
     for (const auto& candidate : candidates) ranked.emplace_back(edit_distance(word, candidate), candidate);
     std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::string> names;

@@ -2,7 +2,9 @@
 // engine, to the bit, and the time of both.
 //
 //     bench_full_resolution ARCH_FOLDER [PRESET] [NETWORK...]
+#include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

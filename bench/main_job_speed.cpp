@@ -4,6 +4,7 @@
 //     bench_main_job_speed ARCH_FOLDER [REPEATS]
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

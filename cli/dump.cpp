@@ -7,6 +7,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "cli/printers.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "npusim/base/npy.h"
@@ -131,10 +132,11 @@ json tensor_json(const NewFolder& folder, std::size_t index, const QuantizedTens
 
 }  // namespace
 
-void write_dump(const std::filesystem::path& path, const QuantizedNetwork& network,
+void write_dump(const std::filesystem::path& path, const Provenance& from, const QuantizedNetwork& network,
                 const std::vector<std::vector<std::int32_t>>& tensors) {
     NewFolder folder(path);
-    json index{{"network", network.name},
+    json index{{"provenance", provenance_json(from)},
+               {"network", network.name},
                {"rounding", name_of(network.precision.rounding)},
                {"accumulator_bits", network.accumulator_bits},
                {"output", network.output}};

@@ -28,7 +28,7 @@ void example(std::ostream& out, const Style& style, const std::string& text, con
 }
 
 std::string first_part(const std::string& text) {
-    return text.substr(0, text.find_first_of(";"));
+    return text.substr(0, text.find(';'));
 }
 
 std::vector<std::filesystem::path> preset_files(const std::filesystem::path& folder) {

@@ -2,6 +2,7 @@
 
 #include <tbb/global_control.h>
 
+#include <algorithm>
 #include <optional>
 #include <thread>
 
@@ -206,7 +207,7 @@ private:
             progress_);
         report_.proof->random_weights = random_weights;
         report_.proof->random_images = !trained_.images;
-        if (dump) write_dump(options_.dump, *quantized_, first);
+        if (dump) write_dump(options_.dump, report_.provenance, *quantized_, first);
     }
 
     const Options& options_;

@@ -1,5 +1,6 @@
 // The ladder of precisions: what each rung costs, and how each component scales.
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <ostream>
 

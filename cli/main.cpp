@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <new>
 #include <sstream>
 
 #include "cli/help.h"

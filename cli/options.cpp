@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <cstddef>
 #include <limits>
 
 #include "npusim/base/error.h"
@@ -103,6 +104,7 @@ public:
                 const std::string& key) {
         if (!has(name)) return;
         std::vector<std::string> names;
+        names.reserve(allowed.size());
         for (const Enum value : allowed) names.emplace_back(name_of(value));
         const std::string value = text(name);
         if (std::find(names.begin(), names.end(), value) == names.end()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,7 @@ void print_layers(const Report& report, const Style& style, std::ostream& out);
 /// Everything, as JSON and (one row a layer, units in the header) as CSV.
 [[nodiscard]] std::string json_report(const Report& report);
 [[nodiscard]] std::string csv_report(const Report& report);
+[[nodiscard]] nlohmann::json provenance_json(const Provenance& from);
 
 /// A cause in at most eight letters.
 [[nodiscard]] std::string cause_title(IdleCause cause);

@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "cli/format.h"
@@ -8,8 +9,8 @@ namespace npusim::cli {
 namespace {
 
 std::string duration(double seconds) {
-    constexpr int minute = 60;
-    const int whole = static_cast<int>(seconds + 0.5);
+    constexpr long long minute = 60;
+    const long long whole = std::llround(seconds);
     if (whole < minute) return std::to_string(whole) + " s";
     return std::to_string(whole / minute) + " min " + std::to_string(whole % minute) + " s";
 }

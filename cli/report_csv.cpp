@@ -1,7 +1,9 @@
 #include <charconv>
+#include <concepts>
 #include <sstream>
 
 #include "cli/printers.h"
+#include "npusim/base/error.h"
 
 namespace npusim::cli {
 namespace {
@@ -94,6 +96,17 @@ void add_counters(Table& table, const Counters& counters) {
     table.cell("dram_burst_waste_bytes", counters.dram.burst_waste_bytes);
 }
 
+/// Every row says where it comes from, so that rows of several files can be put together.
+void add_provenance(Table& table, const Provenance& from) {
+    table.cell("npusim_version", text_field(from.version));
+    table.cell("arch_hash", from.arch_hash);
+    table.cell("technology_hash", from.technology_hash);
+    table.cell("weights_hash", from.weights_hash);
+    table.cell("dataset_hash", from.dataset_hash);
+    table.cell("seed", from.seed);
+    table.cell("command", text_field(join(from.command, " ")));
+}
+
 }  // namespace
 
 std::string csv_report(const Report& report) {
@@ -113,6 +126,7 @@ std::string csv_report(const Report& report) {
         add_counters(table, layer.counters);
         for (const auto& [name, pj] : facts.energy.parts()) table.cell("energy_" + name + "_pj", pj);
         table.cell("energy_total_pj", facts.energy.total_pj());
+        add_provenance(table, report.provenance);
         table.end_row();
     }
     return table.text();

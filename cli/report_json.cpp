@@ -12,22 +12,6 @@ json optional_json(const std::optional<double>& value) {
     return value ? json(*value) : json(nullptr);
 }
 
-json provenance_json(const Provenance& from) {
-    return {{"version", from.version},
-            {"command", from.command},
-            {"arch_file", from.arch_file},
-            {"arch_hash", from.arch_hash},
-            {"technology", from.technology},
-            {"technology_file", from.technology_file},
-            {"technology_hash", from.technology_hash},
-            {"weights_file", from.weights_file},
-            {"weights_hash", from.weights_hash},
-            {"dataset", from.dataset},
-            {"dataset_hash", from.dataset_hash},
-            {"calibration_hash", from.calibration_hash},
-            {"seed", from.seed}};
-}
-
 json shape_json(const TensorShape& shape) {
     return {shape.channels, shape.height, shape.width};
 }
@@ -133,6 +117,22 @@ json ladder_json(const std::optional<PrecisionLadder>& ladder) {
 }
 
 }  // namespace
+
+json provenance_json(const Provenance& from) {
+    return {{"version", from.version},
+            {"command", from.command},
+            {"arch_file", from.arch_file},
+            {"arch_hash", from.arch_hash},
+            {"technology", from.technology},
+            {"technology_file", from.technology_file},
+            {"technology_hash", from.technology_hash},
+            {"weights_file", from.weights_file},
+            {"weights_hash", from.weights_hash},
+            {"dataset", from.dataset},
+            {"dataset_hash", from.dataset_hash},
+            {"calibration_hash", from.calibration_hash},
+            {"seed", from.seed}};
+}
 
 std::string json_report(const Report& report) {
     json layers = json::array();

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <ostream>
 
@@ -99,7 +100,7 @@ private:
 
     static std::string percent_text(double fraction) { return fixed_percent(fraction) + " %"; }
     static std::string fixed_percent(double fraction) {
-        const auto hundredths = static_cast<std::int64_t>(fraction * 10'000 + 0.5);
+        const std::int64_t hundredths = std::llround(fraction * 10'000);
         const std::string rest = std::to_string(hundredths % 100);
         return std::to_string(hundredths / 100) + "." + (rest.size() < 2 ? "0" : "") + rest;
     }
@@ -148,6 +149,32 @@ private:
     std::ostream& out_;
 };
 
+/// What this came of: enough to tell two results apart; the JSON has it whole.
+void print_provenance(const Provenance& from, const Style& style, std::ostream& out) {
+    constexpr std::size_t shown_digits = 8;
+    const auto hash = [](const std::string& name, const std::string& digits) {
+        return name + " " + (digits.empty() ? "none" : digits.substr(0, shown_digits));
+    };
+    out << '\n'
+        << style.dim("npusim " + from.version + "; hashes: " + hash("chip", from.arch_hash) + ", " +
+                     hash("table", from.technology_hash) + ", " + hash("weights", from.weights_hash) + ", " +
+                     hash("images", from.dataset_hash) + "; seed " + std::to_string(from.seed))
+        << '\n';
+}
+
+void print_notes(const std::vector<std::string>& notes, const Style& style, std::ostream& out) {
+    if (notes.empty()) return;
+    out << '\n';
+    constexpr std::size_t indent = 2;
+    for (const std::string& note : notes) {
+        std::string mark = "* ";
+        for (const std::string& line : wrap_text(note, kReportWidth - indent)) {
+            out << style.dim(mark + line) << '\n';
+            mark = "  ";
+        }
+    }
+}
+
 }  // namespace
 
 void print_terminal(const Report& report, const Style& style, std::ostream& out) {
@@ -160,16 +187,8 @@ void print_terminal(const Report& report, const Style& style, std::ostream& out)
         out << '\n';
         print_ladder(*report.ladder, style, out);
     }
-    if (report.cost.notes.empty()) return;
-    out << '\n';
-    constexpr std::size_t indent = 2;
-    for (const std::string& note : report.cost.notes) {
-        std::string mark = "* ";
-        for (const std::string& line : wrap_text(note, kReportWidth - indent)) {
-            out << style.dim(mark + line) << '\n';
-            mark = "  ";
-        }
-    }
+    print_notes(report.cost.notes, style, out);
+    print_provenance(report.provenance, style, out);
 }
 
 }  // namespace npusim::cli

@@ -56,12 +56,9 @@ void DmaEngine::run() {
 }
 
 void DmaEngine::execute(const Command& command) {
-    std::uint64_t done_at = now_cycles();
-    if (const auto* load_command = std::get_if<LoadCommand>(&command.work)) {
-        done_at = load(*load_command);
-    } else {
-        done_at = store(std::get<StoreCommand>(command.work));
-    }
+    const auto* load_command = std::get_if<LoadCommand>(&command.work);
+    const std::uint64_t done_at =
+        load_command != nullptr ? load(*load_command) : store(std::get<StoreCommand>(command.work));
     outstanding_until_ = std::max(outstanding_until_, done_at);
     outstanding_.push_back({&command, done_at});
     issued_.notify(sc_core::SC_ZERO_TIME);
@@ -132,7 +129,7 @@ std::uint64_t DmaEngine::access(tlm::tlm_command direction, std::uint64_t addres
     socket->b_transport(payload, delay);
     if (payload.is_response_error()) throw std::logic_error("DRAM refused address " + std::to_string(address));
     moved_bytes_ += length;
-    return now_cycles() + static_cast<std::uint64_t>(delay / sc_core::sc_time(1, sc_core::SC_NS) + 0.5);
+    return now_cycles() + time_to_cycles(delay);
 }
 
 }  // namespace npusim::sim

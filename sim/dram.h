@@ -3,6 +3,7 @@
 
 #include <tlm_utils/multi_passthrough_target_socket.h>
 
+#include <cstddef>
 #include <systemc>
 #include <tlm>
 #include <vector>

@@ -164,10 +164,10 @@ std::vector<std::int32_t> requantize_tile(const QuantizedNetwork& network, const
             decode_requantizer(constants.subspan((n * destinations + destination) * kRequantizerBytes)));
     }
     std::vector<std::int32_t> values(sums.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t i = 0, n = 0; i < values.size(); ++i, n = n + 1 == channels ? 0 : n + 1) {
         const std::int64_t other = residual.empty() ? 0 : residual[i];
         values[i] = static_cast<std::int32_t>(
-            requantize(sums[i], other, requantizers[i % channels], range, network.precision.rounding));
+            requantize(sums[i], other, requantizers[n], range, network.precision.rounding));
     }
     return values;
 }

@@ -1,6 +1,7 @@
 // What all units of the machine share: a queue of commands, tokens, and an account of every cycle.
 #pragma once
 
+#include <cmath>
 #include <deque>
 #include <systemc>
 
@@ -11,8 +12,11 @@
 namespace npusim::sim {
 
 /// One cycle is one nanosecond of SystemC time, whatever the clock: cycles become seconds when results are read.
+[[nodiscard]] inline std::uint64_t time_to_cycles(const sc_core::sc_time& time) {
+    return static_cast<std::uint64_t>(std::llround(time / sc_core::sc_time(1, sc_core::SC_NS)));
+}
 [[nodiscard]] inline std::uint64_t now_cycles() {
-    return static_cast<std::uint64_t>(sc_core::sc_time_stamp() / sc_core::sc_time(1, sc_core::SC_NS) + 0.5);
+    return time_to_cycles(sc_core::sc_time_stamp());
 }
 [[nodiscard]] inline sc_core::sc_time cycles_to_time(std::uint64_t cycles) {
     return sc_core::sc_time(static_cast<double>(cycles), sc_core::SC_NS);
@@ -52,7 +56,7 @@ protected:
     void give_tokens(const Command& command);
     /// Cycles since the last account were idle for `cause`.
     virtual void account_idle(IdleCause cause);
-    /// `cycles` pass; they are busy, or idle for a cause, as the unit accounts them.
+    /// The sum of the three passes: cycles that are busy, and that are idle for the two causes.
     void pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict);
 
     const ArchSpec& arch_;

@@ -43,9 +43,7 @@ void VectorUnit::compute(const VectorCommand& work) {
     }
     for (std::size_t d = 0; d < node.destinations.size(); ++d) {
         const auto values = requantize_tile(*layer_->network, node, d, work.output, sums, residual, constants);
-        Region region = work.output;
-        region.channel_begin += node.destinations[d].channel_begin;
-        region.channel_end += node.destinations[d].channel_begin;
+        const Region region = work.output.shifted(node.destinations[d].channel_begin);
         pack_region(layouts[node.destinations[d].tensor], region, values, activations_.bytes(work.output_addresses[d]));
     }
 }

@@ -1,5 +1,7 @@
 #include "integer_convolution.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "matrix_product.h"

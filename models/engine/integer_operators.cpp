@@ -1,5 +1,7 @@
 #include "integer_operators.h"
 
+#include <algorithm>
+
 namespace npusim {
 
 namespace {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "float_operators.h"
 #include "npusim/models/engine/float_executor.h"
@@ -10,7 +12,7 @@ namespace {
 
 /// Small images leave few pixels in the last maps: more of them are needed for statistics that hold for others too.
 std::int64_t images_for(const TensorShape& shape) {
-    constexpr std::int64_t pixels = 2 * 224 * 224;
+    constexpr std::int64_t pixels = std::int64_t{2} * 224 * 224;
     return std::clamp<std::int64_t>(pixels / (shape.height * shape.width), 2, 32);
 }
 

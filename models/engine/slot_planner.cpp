@@ -25,6 +25,7 @@ std::size_t SlotPlanner::take(std::int64_t elements) {
 
 std::vector<std::vector<float>> allocate_slots(const std::vector<std::int64_t>& slot_elements) {
     std::vector<std::vector<float>> slots;
+    slots.reserve(slot_elements.size());
     for (const std::int64_t elements : slot_elements) slots.emplace_back(static_cast<std::size_t>(elements), 0.0F);
     return slots;
 }

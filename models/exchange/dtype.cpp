@@ -1,6 +1,7 @@
 #include "dtype.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "npusim/base/error.h"
 
@@ -48,6 +49,7 @@ std::optional<std::int64_t> bytes_of(DType dtype, const std::vector<std::int64_t
 
 std::string list_text(const std::vector<std::int64_t>& shape) {
     std::vector<std::string> extents;
+    extents.reserve(shape.size());
     for (const std::int64_t extent : shape) extents.push_back(std::to_string(extent));
     return std::string("[").append(join(extents)).append("]");
 }

@@ -1,5 +1,7 @@
 #include "npusim/models/graph/network.h"
 
+#include <utility>
+
 #include "npusim/base/error.h"
 
 namespace npusim {

@@ -9,16 +9,6 @@ NodeId option_a_shortcut(NetworkBuilder& net, const std::string& block, NodeId f
     return net.slice_pad(block + ".shortcut", from, stride, channels, channels / 4);
 }
 
-NodeId basic_block(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t channels,
-                   std::int64_t stride) {
-    NodeId x = net.conv2d(block + ".conv1", from, same_conv(channels, 3, stride));
-    x = net.relu(block + ".relu", net.batch_norm(block + ".bn1", x));
-    x = net.conv2d(block + ".conv2", x, same_conv(channels, 3));
-    x = net.batch_norm(block + ".bn2", x);
-    x = net.add(block + ".add", x, option_a_shortcut(net, block, from, channels, stride));
-    return net.relu(block + ".relu_1", x);
-}
-
 }  // namespace
 
 Network cifar_resnet(const std::string& name, int blocks, std::int64_t image_size, std::int64_t classes) {
@@ -30,7 +20,7 @@ Network cifar_resnet(const std::string& name, int blocks, std::int64_t image_siz
     for (int stage = 0; stage < 3; ++stage, channels *= 2) {
         for (int i = 0; i < blocks; ++i) {
             const std::string place = "layer" + std::to_string(stage + 1) + "." + std::to_string(i);
-            x = basic_block(net, place, x, channels, stage > 0 && i == 0 ? 2 : 1);
+            x = basic_block(net, place, x, channels, stage > 0 && i == 0 ? 2 : 1, option_a_shortcut);
         }
     }
     return net.finish(pooled_classifier(net, x, "linear", classes));

@@ -35,6 +35,16 @@ Window square_window(std::int64_t kernel, std::int64_t stride, std::int64_t pad)
     return window;
 }
 
+NodeId basic_block(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t channels,
+                   std::int64_t stride, Part shortcut) {
+    NodeId x = net.conv2d(block + ".conv1", from, same_conv(channels, 3, stride));
+    x = net.relu(block + ".relu", net.batch_norm(block + ".bn1", x));
+    x = net.conv2d(block + ".conv2", x, same_conv(channels, 3));
+    x = net.batch_norm(block + ".bn2", x);
+    x = net.add(block + ".add", x, shortcut(net, block, from, channels, stride));
+    return net.relu(block + ".relu_1", x);
+}
+
 NodeId pooled_classifier(NetworkBuilder& net, NodeId from, const std::string& classifier, std::int64_t classes) {
     const NodeId pooled = net.adaptive_average_pool("avgpool", from, 1, 1);
     return net.linear(classifier, net.flatten("flatten", pooled), classes);

@@ -39,6 +39,11 @@ NetworkBuilder start(const std::string& name, std::int64_t image_size, std::int6
 /// kernel x kernel, padded so that stride 1 keeps the image's size.
 Conv2dSpec same_conv(std::int64_t out_channels, std::int64_t kernel, std::int64_t stride = 1);
 Window square_window(std::int64_t kernel, std::int64_t stride, std::int64_t pad = 0);
+/// A piece of a stage: the net, the name of its block, the node it begins at, output channels, stride.
+using Part = NodeId (*)(NetworkBuilder&, const std::string&, NodeId, std::int64_t, std::int64_t);
+/// Two 3x3 convolutions and what `shortcut` makes of their input, added.
+NodeId basic_block(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t channels,
+                   std::int64_t stride, Part shortcut);
 /// Global average pooling, flatten and a linear layer called `classifier`; gives the logits.
 NodeId pooled_classifier(NetworkBuilder& net, NodeId from, const std::string& classifier, std::int64_t classes);
 

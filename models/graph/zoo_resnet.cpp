@@ -3,21 +3,16 @@
 namespace npusim::zoo_families {
 namespace {
 
-NodeId shortcut_of(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t channels,
-                   std::int64_t stride) {
+NodeId projected_shortcut(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t channels,
+                          std::int64_t stride) {
     if (stride == 1 && net.shape(from).channels == channels) return from;
     const NodeId projected = net.conv2d(block + ".downsample.0", from, same_conv(channels, 1, stride));
     return net.batch_norm(block + ".downsample.1", projected);
 }
 
-NodeId basic_block(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t width,
-                   std::int64_t stride) {
-    NodeId x = net.conv2d(block + ".conv1", from, same_conv(width, 3, stride));
-    x = net.relu(block + ".relu", net.batch_norm(block + ".bn1", x));
-    x = net.conv2d(block + ".conv2", x, same_conv(width, 3));
-    x = net.batch_norm(block + ".bn2", x);
-    x = net.add(block + ".add", x, shortcut_of(net, block, from, width, stride));
-    return net.relu(block + ".relu_1", x);
+NodeId projected_basic_block(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t width,
+                             std::int64_t stride) {
+    return basic_block(net, block, from, width, stride, projected_shortcut);
 }
 
 NodeId bottleneck_block(NetworkBuilder& net, const std::string& block, NodeId from, std::int64_t width,
@@ -29,13 +24,11 @@ NodeId bottleneck_block(NetworkBuilder& net, const std::string& block, NodeId fr
     x = net.relu(block + ".relu_1", net.batch_norm(block + ".bn2", x));
     x = net.conv2d(block + ".conv3", x, same_conv(out_channels, 1));
     x = net.batch_norm(block + ".bn3", x);
-    x = net.add(block + ".add", x, shortcut_of(net, block, from, out_channels, stride));
+    x = net.add(block + ".add", x, projected_shortcut(net, block, from, out_channels, stride));
     return net.relu(block + ".relu_2", x);
 }
 
-using Block = NodeId (*)(NetworkBuilder&, const std::string&, NodeId, std::int64_t, std::int64_t);
-
-Network resnet(const std::string& name, Block block, const std::array<int, 4>& blocks, std::int64_t image_size,
+Network resnet(const std::string& name, Part block, const std::array<int, 4>& blocks, std::int64_t image_size,
                std::int64_t classes) {
     NetworkBuilder net = start(name, image_size, min_resnet_size, classes);
     NodeId x = net.conv2d("conv1", net.input(), same_conv(64, 7, 2));
@@ -55,7 +48,7 @@ Network resnet(const std::string& name, Block block, const std::array<int, 4>& b
 
 Network basic_resnet(const std::string& name, const std::array<int, 4>& blocks, std::int64_t image_size,
                      std::int64_t classes) {
-    return resnet(name, basic_block, blocks, image_size, classes);
+    return resnet(name, projected_basic_block, blocks, image_size, classes);
 }
 
 Network bottleneck_resnet(const std::string& name, const std::array<int, 4>& blocks, std::int64_t image_size,

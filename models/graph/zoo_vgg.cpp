@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "zoo_families.h"
 
 namespace npusim::zoo_families {

@@ -1,6 +1,7 @@
-#include "fusion.h"
+#include "npusim/models/quantization/fusion.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "npusim/base/error.h"
 
@@ -147,7 +148,7 @@ private:
         return next;
     }
 
-    /// The first operand's convolution takes the add; the second's only where the first has none to take it.
+    /// Where both operands come from convolutions, the one that stands first in the graph takes the add.
     void fuse_add(NodeId add, Stage& stage) {
         const auto& inputs = network_.node(add).inputs;
         if (inputs[0] == inputs[1]) return;

@@ -1,5 +1,6 @@
 #include "npusim/models/quantization/quantized_network.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <span>

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "npusim/base/error.h"
+#include "npusim/models/quantization/weight_quantizer.h"
 #include "storage.h"
-#include "weight_quantizer.h"
 
 namespace npusim {
 namespace {
@@ -129,8 +130,10 @@ ChannelRequantizer requantizer_of(double scale, double residual_scale, double of
 /// Fills in the constants of one node.
 class NodeFiller {
 public:
-    NodeFiller(const Network& network, const Parameters& parameters, QuantizedNetwork& quantized)
-        : network_(network), parameters_(parameters), quantized_(quantized) {}
+    /// `steps` may be null: weights get the steps of least squared error.
+    NodeFiller(const Network& network, const Parameters& parameters, const TrainedSteps* steps,
+               QuantizedNetwork& quantized)
+        : network_(network), parameters_(parameters), steps_(steps), quantized_(quantized) {}
 
     void fill(const Stage& stage, QuantizedNode& node) const {
         Affine affine = affine_of(network_, stage, parameters_);
@@ -161,13 +164,28 @@ private:
             }
             std::fill(affine.gain.begin(), affine.gain.end(), 1.0);
         }
-        auto integers = quantize_weights(weights, node.output_shape.channels, node.weight_bits, quantized_.precision);
-        node.weights = std::move(integers.values);
+        const QuantizedWeights integers = steps_ == nullptr ? quantize_weights(weights, node.output_shape.channels,
+                                                                               node.weight_bits, quantized_.precision)
+                                                            : at_trained_steps(weights, node);
+        node.weights = integers.values;
         for (std::size_t c = 0; c < units.size(); ++c) units[c] *= integers.steps[c];
+    }
+
+    [[nodiscard]] QuantizedWeights at_trained_steps(const std::vector<float>& weights,
+                                                    const QuantizedNode& node) const {
+        const auto found = steps_->weight_steps.find(node.name);
+        if (found == steps_->weight_steps.end() ||
+            found->second.size() != static_cast<std::size_t>(node.output_shape.channels)) {
+            throw InputError("network " + quantized_.name, node.name,
+                             "needs " + std::to_string(node.output_shape.channels) + " weight steps, one a channel");
+        }
+        return {quantize_weights_at(weights, found->second, node.weight_bits, quantized_.precision.rounding),
+                found->second};
     }
 
     const Network& network_;
     const Parameters& parameters_;
+    const TrainedSteps* steps_;
     QuantizedNetwork& quantized_;
 };
 
@@ -186,6 +204,13 @@ QuantizedNetwork structure(const Network& network, const FusedGraph& graph, cons
     return quantized;
 }
 
+void fill(const Network& network, const Parameters& parameters, const FusedGraph& graph, const TrainedSteps* steps,
+          QuantizedNetwork& quantized) {
+    const NodeFiller filler(network, parameters, steps, quantized);
+    for (std::size_t i = 0; i < graph.stages.size(); ++i) filler.fill(graph.stages[i], quantized.nodes[i]);
+    validate(quantized);
+}
+
 }  // namespace
 
 double activation_percentile(int bits) {
@@ -202,9 +227,26 @@ QuantizedNetwork quantize(const Network& network, const Parameters& parameters, 
                           int accumulator_bits, const RangeOf& range_of) {
     const FusedGraph graph = fuse(network);
     QuantizedNetwork quantized = structure(network, graph, precision, accumulator_bits, range_of);
-    const NodeFiller filler(network, parameters, quantized);
-    for (std::size_t i = 0; i < graph.stages.size(); ++i) filler.fill(graph.stages[i], quantized.nodes[i]);
-    validate(quantized);
+    fill(network, parameters, graph, nullptr, quantized);
+    return quantized;
+}
+
+QuantizedNetwork quantize(const Network& network, const Parameters& parameters, const PrecisionSpec& precision,
+                          int accumulator_bits, const TrainedSteps& steps) {
+    const FusedGraph graph = fuse(network);
+    QuantizedNetwork quantized = structure(network, graph, precision, accumulator_bits, {});
+    if (steps.activation_steps.size() != quantized.tensors.size()) {
+        throw InputError("network " + network.name, "activation steps",
+                         std::to_string(steps.activation_steps.size()) + " are given, " +
+                             std::to_string(quantized.tensors.size()) + " are needed");
+    }
+    for (std::size_t i = 0; i < quantized.tensors.size(); ++i) {
+        if (!(steps.activation_steps[i] > 0)) {
+            throw InputError("network " + network.name, quantized.tensors[i].name, "needs a step above 0");
+        }
+        quantized.tensors[i].step = steps.activation_steps[i];
+    }
+    fill(network, parameters, graph, &steps, quantized);
     return quantized;
 }
 

@@ -1,5 +1,7 @@
 #include "npusim/models/quantization/reference.h"
 
+#include <algorithm>
+
 #include "npusim/base/error.h"
 
 namespace npusim {

@@ -3,8 +3,9 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
-#include "fusion.h"
+#include "npusim/models/quantization/fusion.h"
 #include "npusim/models/quantization/quantized_network.h"
 #include "npusim/models/quantization/quantizer.h"
 

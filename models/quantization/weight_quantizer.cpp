@@ -1,7 +1,8 @@
-#include "weight_quantizer.h"
+#include "npusim/models/quantization/weight_quantizer.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 namespace npusim {
@@ -17,7 +18,7 @@ double squared_error(std::span<const float> weights, double step, int bits, Roun
     return sum;
 }
 
-/// Steps worth trying: from the one that clips nothing down to a fifth of it.
+/// Steps worth trying: from the one that clips nothing down to a fifth of it, or an eighth in powers of two.
 std::vector<double> candidate_steps(double largest, int bits, ScaleKind scales) {
     const double whole = largest / static_cast<double>(signed_range(bits).high);
     std::vector<double> steps;
@@ -55,22 +56,27 @@ double best_step(std::span<const float> weights, int bits, const PrecisionSpec& 
 
 }  // namespace
 
+std::vector<std::int16_t> quantize_weights_at(std::span<const float> weights, std::span<const double> steps, int bits,
+                                              Rounding rounding) {
+    const std::size_t row = weights.size() / steps.size();
+    std::vector<std::int16_t> values(weights.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = static_cast<std::int16_t>(quantize_weight(weights[i], steps[i / row], bits, rounding));
+    }
+    return values;
+}
+
 QuantizedWeights quantize_weights(std::span<const float> weights, std::int64_t out_channels, int bits,
                                   const PrecisionSpec& precision) {
     const auto channels = static_cast<std::size_t>(out_channels);
     const std::size_t row = weights.size() / channels;
     QuantizedWeights result;
-    result.values.resize(weights.size());
     const bool whole = precision.granularity == Granularity::per_tensor;
     result.steps.assign(channels, whole ? best_step(weights, bits, precision) : 0.0);
-    for (std::size_t c = 0; c < channels; ++c) {
-        const auto channel = weights.subspan(c * row, row);
-        if (!whole) result.steps[c] = best_step(channel, bits, precision);
-        for (std::size_t i = 0; i < row; ++i) {
-            result.values[c * row + i] =
-                static_cast<std::int16_t>(quantize_weight(channel[i], result.steps[c], bits, precision.rounding));
-        }
+    for (std::size_t c = 0; c < channels && !whole; ++c) {
+        result.steps[c] = best_step(weights.subspan(c * row, row), bits, precision);
     }
+    result.values = quantize_weights_at(weights, result.steps, bits, precision.rounding);
     return result;
 }
 

@@ -1,4 +1,5 @@
 // The fp32 executor against the logits and predictions that PyTorch computed with the published CIFAR-10 checkpoints.
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #include "npusim/base/files.h"
 #include "npusim/models/exchange/safetensors.h"

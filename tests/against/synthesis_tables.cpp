@@ -1,7 +1,9 @@
 // What synthesis and the SRAM compiler gave, as it was published with the table: does it come out of the look-ups?
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstddef>
 #include <stdexcept>
 
 #include "npusim/arch/technology.h"

@@ -2,6 +2,7 @@
 // the last bit of it is seen in the output.
 #include <catch2/catch.hpp>
 #include <random>
+#include <utility>
 
 #include "npusim/models/engine/integer_engine.h"
 

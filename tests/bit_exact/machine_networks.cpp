@@ -14,13 +14,14 @@ struct Case {
     const char* model;
     std::int64_t image_size;
     int bits;
-    /// With two of a kind, the weights' steps are searched among 4 candidates instead of 80: for networks of many
+    /// Steps that are powers of two are searched among 4 candidates instead of 80: quicker for networks of many
     /// weights.
     ScaleKind scales;
 };
 
 ArchSpec preset(int bits) {
-    return read_arch(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" / ("int" + std::to_string(bits) + "_array.json"));
+    return read_arch(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" /
+                     ("int" + std::to_string(bits) + "_array.json"));
 }
 
 /// Throws unless the tensor has a spread of values over all images.
@@ -59,8 +60,8 @@ RunResult run_case(const Case& wanted) {
     arch.precision.scales = wanted.scales;
     const Parameters parameters = random_parameters(network, 5);
     const auto calibration = random_images(network.input_shape(), 4, 6);
-    const QuantizedNetwork quantized = test::quantize_calibrated(network, parameters, arch.precision,
-                                                                 arch.array.accumulator_bits, calibration);
+    const QuantizedNetwork quantized =
+        test::quantize_calibrated(network, parameters, arch.precision, arch.array.accumulator_bits, calibration);
     const IntegerEngine engine(quantized);
     std::vector<test::Image> images;
     std::vector<std::vector<IntegerTensor>> expected;
@@ -71,9 +72,8 @@ RunResult run_case(const Case& wanted) {
     check_network_alive(quantized, expected);
     const Program program = lower(quantized, arch);
     const RunResult result =
-        test::simulate_and_compare(quantized, arch, program, images, [&](const test::Image& image) {
-            return expected[image == images[0] ? 0 : 1];
-        });
+        test::simulate_and_compare(quantized, arch, program, images,
+                                   [&](const test::Image& image) { return expected[image == images[0] ? 0 : 1]; });
     if (result.logits[1] != engine.run(images[1])) throw std::runtime_error("logits differ");
     if (result.total.macs != static_cast<std::uint64_t>(count_macs(network))) throw std::runtime_error("MACs differ");
     return result;

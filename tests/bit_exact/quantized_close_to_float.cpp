@@ -1,5 +1,6 @@
 // At 16 bits a quantized network computes what the fp32 network computes: fusion and storage keep the meaning of every
 // operator and of every way in which the zoo joins them.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -50,8 +51,7 @@ struct Builder : NetworkBuilder {
 double relative_error(const Network& network, const PrecisionSpec& precision) {
     const Parameters parameters = random_parameters(network, 11);
     const auto images = random_images(network.input_shape(), 3, 12);
-    const QuantizedNetwork quantized =
-        test::quantize_calibrated(network, parameters, precision, 47, images, false);
+    const QuantizedNetwork quantized = test::quantize_calibrated(network, parameters, precision, 47, images, false);
     const FloatExecutor executor(network, parameters);
     double worst = 0;
     for (const auto& image : images) {
@@ -158,8 +158,8 @@ TEST_CASE("A concatenation with branches of average and max pooling, as in Incep
     const NodeId pooled = b.average_pool("ap", first, Builder::window(3, 1, 1));
     const NodeId mixed = b.concat("mixed", {b.conv_norm_relu("a", first, 4, 1), b.conv_norm_relu("b", pooled, 8, 1),
                                             b.conv_norm_relu("c.2", b.conv_norm_relu("c.1", first, 4), 4)});
-    const NodeId reduced = b.concat("reduced", {b.conv_norm_relu("d", mixed, 8, 3, 2),
-                                                b.max_pool("mp", mixed, Builder::window(3, 2, 1))});
+    const NodeId reduced =
+        b.concat("reduced", {b.conv_norm_relu("d", mixed, 8, 3, 2), b.max_pool("mp", mixed, Builder::window(3, 2, 1))});
     check_close(b.classify(b.conv_norm_relu("last", reduced, 8, 1)));
 }
 

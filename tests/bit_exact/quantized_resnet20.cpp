@@ -15,7 +15,8 @@ namespace {
 std::vector<std::vector<float>> normalized(const Dataset& images) {
     std::vector<std::vector<float>> all;
     for (std::int64_t i = 0; i < images.size(); ++i) {
-        all.push_back(normalize_image(images.image(i), images.image_shape, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}));
+        all.push_back(
+            normalize_image(images.image(i), images.image_shape, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}));
     }
     return all;
 }
@@ -24,21 +25,22 @@ std::vector<std::vector<float>> normalized(const Dataset& images) {
 RunResult run_case(const std::filesystem::path& data, int bits) {
     const Network network = make_network("resnet20");
     const auto parameters = load_parameters(read_safetensors(data / "models/cifar10_resnet20.safetensors"), network);
-    const ArchSpec arch = read_arch(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" /
-                                    ("int" + std::to_string(bits) + "_array.json"));
-    const QuantizedNetwork quantized =
-        test::quantize_calibrated(network, parameters, arch.precision, arch.array.accumulator_bits,
-                                  normalized(read_cifar10_train(data, 16)));
+    const ArchSpec arch =
+        read_arch(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" / ("int" + std::to_string(bits) + "_array.json"));
+    const QuantizedNetwork quantized = test::quantize_calibrated(
+        network, parameters, arch.precision, arch.array.accumulator_bits, normalized(read_cifar10_train(data, 16)));
     Dataset test_images = read_cifar10_test(data);
     test_images.labels.resize(4);
     std::vector<test::Image> images;
     for (const auto& image : normalized(test_images)) images.push_back(quantize_image(quantized, image));
     const IntegerEngine engine(quantized);
-    if (const auto differs = test::difference(quantized, reference_run(quantized, images[0]), [&] {
-            std::vector<test::Image> tensors;
-            for (auto& tensor : engine.run_all(images[0])) tensors.push_back(std::move(tensor.values));
-            return tensors;
-        }());
+    if (const auto differs = test::difference(quantized, reference_run(quantized, images[0]),
+                                              [&] {
+                                                  std::vector<test::Image> tensors;
+                                                  for (auto& tensor : engine.run_all(images[0]))
+                                                      tensors.push_back(std::move(tensor.values));
+                                                  return tensors;
+                                              }());
         !differs.empty()) {
         throw std::runtime_error("engine and reference: " + differs);
     }

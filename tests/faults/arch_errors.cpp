@@ -56,7 +56,7 @@ const std::vector<Limits> limits{
     {"/clock_mhz", 1, 5000, 0, 5001},
     {"/array/rows", 1, 1024, 0, 1025},
     {"/array/columns", 1, 1024, 0, 1025},
-    {"/array/accumulator_bits", 4, 63, 3, 64},
+    {"/array/accumulator_bits", 4, 47, 3, 48},
     {"/weight_buffer/kib", 0.0625, 65536, 0.03125, 65537},
     {"/activation_buffer/banks", 2, 64, 0, 66},
     {"/activation_buffer/width_bits", 8, 65536, 7, 65537},

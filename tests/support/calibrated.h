@@ -16,9 +16,8 @@ inline QuantizedNetwork quantize_calibrated(const Network& network, const Parame
                                             const PrecisionSpec& precision, int accumulator_bits,
                                             const std::vector<std::vector<float>>& images, bool clip = true) {
     const FloatExecutor executor(network, parameters);
-    const auto histograms =
-        observe_activations(network, executor, static_cast<std::int64_t>(images.size()),
-                            [&](std::int64_t i) { return images[static_cast<std::size_t>(i)]; });
+    const auto histograms = observe_activations(network, executor, static_cast<std::int64_t>(images.size()),
+                                                [&](std::int64_t i) { return images[static_cast<std::size_t>(i)]; });
     return quantize(network, parameters, precision, accumulator_bits, [&](NodeId node, int bits) -> ActivationRange {
         const double percent = clip ? activation_percentile(bits) : 100;
         return {histograms[node].percentile(percent), histograms[node].smallest < 0};

@@ -75,7 +75,10 @@ public:
 private:
     template <typename Work>
     HandProgram& add(Work work, std::vector<Token> waits, std::vector<Token> posts) {
-        program_.layers[0].commands.push_back({std::move(work), std::move(waits), std::move(posts)});
+        Command& command = program_.layers[0].commands.emplace_back();
+        command.work = std::move(work);
+        command.waits = std::move(waits);
+        command.posts = std::move(posts);
         return *this;
     }
 

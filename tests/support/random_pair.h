@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
+#include <vector>
 
 #include "support/random_arch.h"
 #include "support/random_network.h"
@@ -42,6 +44,17 @@ inline std::optional<RandomPair> random_pair(std::uint64_t seed, RandomNetworkOp
     if (!arch) return std::nullopt;
     Program program = lower(network, *arch);
     return RandomPair{seed, std::move(network), *arch, std::move(image), std::move(program)};
+}
+
+/// `wanted` pairs of the seeds from `first_seed` on.
+inline std::vector<RandomPair> random_pairs(std::uint64_t first_seed, std::size_t wanted,
+                                            const RandomNetworkOptions& options = {}) {
+    std::vector<RandomPair> pairs;
+    for (std::uint64_t seed = first_seed; pairs.size() < wanted; ++seed) {
+        if (seed > first_seed + 4 * wanted) throw std::runtime_error("too many random networks cannot be lowered");
+        if (auto pair = random_pair(seed, options)) pairs.push_back(std::move(*pair));
+    }
+    return pairs;
 }
 
 }  // namespace npusim::test

@@ -37,9 +37,9 @@ inline std::string difference(const QuantizedNetwork& network, const std::vector
 
 /// Runs images with their data in this process and throws std::runtime_error unless every tensor of each image equals
 /// `expected_of(image)`.
-inline RunResult simulate_and_compare(
-    const QuantizedNetwork& network, const ArchSpec& arch, const Program& program, const std::vector<Image>& images,
-    const std::function<std::vector<IntegerTensor>(const Image&)>& expected_of) {
+inline RunResult simulate_and_compare(const QuantizedNetwork& network, const ArchSpec& arch, const Program& program,
+                                      const std::vector<Image>& images,
+                                      const std::function<std::vector<IntegerTensor>(const Image&)>& expected_of) {
     std::string problem;
     SimulationInput input{network, arch, program, images, {}, {}};
     input.observe_tensors = [&](std::size_t image, const std::vector<Image>& tensors) {

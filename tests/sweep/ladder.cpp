@@ -1,6 +1,8 @@
 // The precision ladder: exponents of known laws, and runs that fail.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <stdexcept>
 
 #include "npusim/models/graph/zoo.h"
 #include "npusim/sweeps/precision_ladder.h"

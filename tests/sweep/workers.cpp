@@ -1,9 +1,11 @@
 // Worker processes: what a job gives, throws or suffers arrives as an outcome, in the order of the jobs.
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
 #include <random>
 
 #include "npusim/base/error.h"

@@ -5,8 +5,8 @@
 
 namespace npusim {
 
-using test::HandProgram;
 using test::hand_arch;
+using test::HandProgram;
 using test::one_fold;
 
 TEST_CASE("A load is ready after its bytes at full bandwidth and the latency, and not a cycle before") {

@@ -1,12 +1,13 @@
 // How the units wait for one another: schedules derived by hand, every idle cycle by its cause.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "support/hand_program.h"
 
 namespace npusim {
 
-using test::HandProgram;
 using test::hand_arch;
+using test::HandProgram;
 using test::one_fold;
 using test::requantization;
 using Tokens = std::vector<Token>;

@@ -5,8 +5,8 @@
 
 namespace npusim {
 
-using test::HandProgram;
 using test::hand_arch;
+using test::HandProgram;
 using test::requantization;
 
 namespace {

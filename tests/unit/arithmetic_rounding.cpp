@@ -1,7 +1,9 @@
 // Rounding, saturation, wrap and requantization against definitions written by distances between exact numbers.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
 #include <random>
+#include <vector>
 
 #include "npusim/models/quantization/arithmetic.h"
 

@@ -1,4 +1,5 @@
 // Random parameters and images stand in where nobody trained and nobody photographed: they must be alive.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 

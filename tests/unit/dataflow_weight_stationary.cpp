@@ -1,4 +1,5 @@
 // The weight-stationary dataflow against a count fold by fold and access by access.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -53,10 +54,10 @@ std::int64_t total_by_walking(const ArchSpec& arch, const ArrayWork& work) {
                     const bool reads = work.accumulates || k > 0 || pass > 0;
                     const std::int64_t load =
                         rows * cycles_for(used_columns * work.weight_slice_bits, arch.weight_buffer, sides);
-                    const std::int64_t pixel = std::max(
-                        cycles_for(used_rows * work.activation_slice_bits, arch.activation_buffer, sides),
-                        cycles_for(used_columns * arch.array.accumulator_bits, arch.accumulator_buffer, sides,
-                                   reads ? 2 : 1));
+                    const std::int64_t pixel =
+                        std::max(cycles_for(used_rows * work.activation_slice_bits, arch.activation_buffer, sides),
+                                 cycles_for(used_columns * arch.array.accumulator_bits, arch.accumulator_buffer, sides,
+                                            reads ? 2 : 1));
                     const bool overlapped = arch.array.overlap_weight_load && hidden >= 0;
                     total += overlapped ? std::max<std::int64_t>(0, load - hidden) : load + rows + columns - 2;
                     total += work.pixels * pixel;
@@ -94,9 +95,9 @@ TEST_CASE("Operations and weights are counted once for each group, slice pair, r
         const auto weights = static_cast<std::uint64_t>(work.reduction * work.out_channels) * passes;
         REQUIRE(timing.pe_weight_loads == weights);
         REQUIRE(timing.pe_operations == weights * static_cast<std::uint64_t>(work.pixels));
-        const auto folds = static_cast<std::uint64_t>((work.reduction + arch.array.rows - 1) / arch.array.rows *
-                                                      ((work.out_channels + arch.array.columns - 1) /
-                                                       arch.array.columns));
+        const auto folds =
+            static_cast<std::uint64_t>((work.reduction + arch.array.rows - 1) / arch.array.rows *
+                                       ((work.out_channels + arch.array.columns - 1) / arch.array.columns));
         REQUIRE(timing.folds == folds * passes);
         // What is read back was written before: by this command, or by the one that it adds to.
         const auto first = static_cast<std::uint64_t>(work.groups * work.pixels);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <iterator>
 
 #include "npusim/base/error.h"
 #include "support/test_data.h"

@@ -1,6 +1,8 @@
 // Which graph nodes become one integer node, and what is stored at which precision.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
+#include <stdexcept>
 
 #include "npusim/models/graph/network_builder.h"
 #include "npusim/models/graph/zoo.h"
@@ -130,8 +132,8 @@ TEST_CASE("A signed tensor asked for in one bit is stored in two, the image amon
     PrecisionSpec precision;
     precision.weight_bits = precision.activation_bits = precision.input_bits = precision.residual_bits = 1;
     precision.first_last_bits = 1;
-    const auto network = quantize_structure(b.finish(b.conv2d("conv2", b.conv2d("conv3", relu, conv3(8)), conv3(8))),
-                                            precision, 31);
+    const auto network =
+        quantize_structure(b.finish(b.conv2d("conv2", b.conv2d("conv3", relu, conv3(8)), conv3(8))), precision, 31);
     CHECK(network.tensors[0].bits == 2);
     CHECK(stored_bits(network, "conv") == std::set<int>{2});
     CHECK(stored_bits(network, "conv1") == std::set<int>{1});

@@ -1,5 +1,6 @@
 #include "npusim/base/json_reader.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>

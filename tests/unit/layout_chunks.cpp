@@ -1,9 +1,12 @@
 // How tensors lie in DRAM, against an address computed element by element.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "npusim/base/integer_math.h"
 #include "npusim/workloads/lowering/layout.h"
@@ -56,7 +59,7 @@ std::int64_t bit_address(const TensorLayout& layout, std::int64_t y, std::int64_
 
 /// Where the chunks say that each element of the region lies, [pixel][channel].
 std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> elements_of_chunks(const TensorLayout& layout,
-                                                                                const Region& region) {
+                                                                                 const Region& region) {
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> found;
     std::int64_t bytes = 0;
     for_each_chunk(layout, region, [&](const Chunk& chunk) {

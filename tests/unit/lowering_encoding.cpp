@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 #include <random>
+#include <utility>
 
 #include "npusim/workloads/lowering/program.h"
 
@@ -19,8 +20,8 @@ QuantizedNode random_convolution(int bits, std::mt19937_64& generator) {
     node.weight_bits = bits;
     const IntegerRange range = signed_range(bits);
     for (int i = 0; i < 5 * 6 * 6; ++i) {
-        const auto value = range.low + static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(
-                                                                     range.high - range.low + 1));
+        const auto value =
+            range.low + static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(range.high - range.low + 1));
         node.weights.push_back(static_cast<std::int16_t>(bits == 1 && value == 0 ? 1 : value));
     }
     for (TensorId tensor = 0; tensor < 2; ++tensor) {

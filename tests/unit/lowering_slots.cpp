@@ -1,4 +1,5 @@
 // Programs keep to the buffers: every tile lies in its slot, and slots do not overlap.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -32,8 +33,8 @@ public:
         REQUIRE(end <= buffer_bytes);
     }
     [[nodiscard]] std::size_t slots(const std::string& role) const {
-        return static_cast<std::size_t>(
-            std::count_if(ranges_.begin(), ranges_.end(), [&](const auto& range) { return range.first.first == role; }));
+        return static_cast<std::size_t>(std::count_if(ranges_.begin(), ranges_.end(),
+                                                      [&](const auto& range) { return range.first.first == role; }));
     }
 
 private:
@@ -73,17 +74,13 @@ std::int64_t accumulator_rows(const QuantizedNode& node, const Region& output, s
 }  // namespace
 
 TEST_CASE("Tiles of random layers lie in slots that fit the buffers and do not overlap") {
-    int checked = 0;
-    for (std::uint64_t seed = 500'000; checked < 250; ++seed) {
-        const auto pair = test::random_pair(seed);
-        if (!pair) continue;
-        ++checked;
-        INFO("seed " << seed);
-        for (const auto& layer : pair->program.layers) {
+    for (const auto& pair : test::random_pairs(500'000, 250)) {
+        INFO("seed " << pair.seed);
+        for (const auto& layer : pair.program.layers) {
             INFO("layer " << layer.name);
-            const LayerBuffers buffers = map_layer(*pair, layer);
-            buffers.weights.check(pair->arch.weight_buffer.bytes);
-            buffers.activations.check(pair->arch.activation_buffer.bytes);
+            const LayerBuffers buffers = map_layer(pair, layer);
+            buffers.weights.check(pair.arch.weight_buffer.bytes);
+            buffers.activations.check(pair.arch.activation_buffer.bytes);
             const auto slots = static_cast<std::size_t>(layer.slots);
             REQUIRE(buffers.weights.slots("weights") <= slots);
             REQUIRE(buffers.activations.slots("inputs") <= slots);
@@ -93,34 +90,26 @@ TEST_CASE("Tiles of random layers lie in slots that fit the buffers and do not o
 }
 
 TEST_CASE("Accumulators of random layers fit the accumulator buffer, all slots together") {
-    int checked = 0;
-    for (std::uint64_t seed = 510'000; checked < 150; ++seed) {
-        const auto pair = test::random_pair(seed);
-        if (!pair) continue;
-        ++checked;
-        const ArraySpec& array = pair->arch.array;
-        for (const auto& layer : pair->program.layers) {
-            const QuantizedNode& node = pair->network.nodes[layer.node];
+    for (const auto& pair : test::random_pairs(510'000, 150)) {
+        const ArraySpec& array = pair.arch.array;
+        for (const auto& layer : pair.program.layers) {
+            const QuantizedNode& node = pair.network.nodes[layer.node];
             for (const auto& command : layer.commands) {
                 const auto* work = std::get_if<ArrayCommand>(&command.work);
                 if (work == nullptr) continue;
                 const auto bits = accumulator_rows(node, work->output, array.columns) * layer.slots * array.columns *
                                   array.accumulator_bits;
-                INFO("seed " << seed << ", layer " << layer.name);
-                REQUIRE(bits <= pair->arch.accumulator_buffer.bytes * 8);
+                INFO("seed " << pair.seed << ", layer " << layer.name);
+                REQUIRE(bits <= pair.arch.accumulator_buffer.bytes * 8);
             }
         }
     }
 }
 
 TEST_CASE("The stores of a layer write every element of its destinations exactly once") {
-    int checked = 0;
-    for (std::uint64_t seed = 520'000; checked < 150; ++seed) {
-        const auto pair = test::random_pair(seed);
-        if (!pair) continue;
-        ++checked;
-        for (const auto& layer : pair->program.layers) {
-            const QuantizedNode& node = pair->network.nodes[layer.node];
+    for (const auto& pair : test::random_pairs(520'000, 150)) {
+        for (const auto& layer : pair.program.layers) {
+            const QuantizedNode& node = pair.network.nodes[layer.node];
             std::vector<std::map<std::array<std::int64_t, 3>, int>> written(node.destinations.size());
             for (const auto& command : layer.commands) {
                 const auto* store = std::get_if<StoreCommand>(&command.work);
@@ -135,7 +124,7 @@ TEST_CASE("The stores of a layer write every element of its destinations exactly
                 }
             }
             for (std::size_t d = 0; d < written.size(); ++d) {
-                INFO("seed " << seed << ", layer " << layer.name);
+                INFO("seed " << pair.seed << ", layer " << layer.name);
                 REQUIRE(static_cast<std::int64_t>(written[d].size()) == node.output_shape.elements());
                 for (const auto& [element, times] : written[d]) {
                     REQUIRE(times == 1);

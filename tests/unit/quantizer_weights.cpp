@@ -1,10 +1,12 @@
 // Steps and integers of weights.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <random>
 
-#include "../../models/quantization/weight_quantizer.h"
+#include "npusim/models/quantization/weight_quantizer.h"
 
 namespace npusim {
 
@@ -74,8 +76,7 @@ TEST_CASE("Integers are the weights rounded in steps of their channel, within th
             const auto quantized = quantize_weights(weights, 4, bits, precision);
             REQUIRE(quantized.steps.size() == 4);
             for (std::size_t i = 0; i < weights.size(); ++i) {
-                REQUIRE(quantized.values[i] ==
-                        quantize_weight(weights[i], quantized.steps[i / 30], bits, rounding));
+                REQUIRE(quantized.values[i] == quantize_weight(weights[i], quantized.steps[i / 30], bits, rounding));
                 REQUIRE(quantized.values[i] >= signed_range(bits).low);
                 REQUIRE(quantized.values[i] <= signed_range(bits).high);
             }

@@ -1,4 +1,5 @@
 // What a quantized network says about itself: counts, accumulator bounds, and what validate refuses.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <set>

@@ -1,4 +1,5 @@
 // The reference operators against the same sums in another form: every input pixel is sent to the outputs that see it.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"

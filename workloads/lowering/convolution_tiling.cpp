@@ -82,15 +82,26 @@ private:
         const std::int64_t weight_bytes =
             ceil_div<std::int64_t>(out_.channels * node.reduction_size() * node.weight_bits, 8) +
             out_.channels * layer_.parameter_bytes_per_channel();
-        const std::int64_t results = result_bus_bytes(layer_, tiling);
-        const std::int64_t bytes =
-            weight_bytes * times.weights + input_bus_bytes(tiling, tiles) * times.inputs + results * tiles.n * tiles.m;
+        const Traffic results = result_traffic(layer_, tiling);
+        const std::int64_t weight_parts = tiling.weights_whole ? 1 : tiles.k;
+        const std::int64_t input_parts = tiling.inputs_whole ? 1 : tiles.k;
+        Traffic traffic;
+        traffic.load_bytes = weight_bytes * times.weights + input_bus_bytes(tiling, tiles) * times.inputs +
+                             results.load_bytes * tiles.n * tiles.m;
+        traffic.loads = tiles.n * weight_parts * times.weights + tiles.m * input_parts * times.inputs +
+                        results.loads * tiles.n * tiles.m;
+        traffic.store_bytes = results.store_bytes * tiles.n * tiles.m;
+        traffic.stores = results.stores * tiles.n * tiles.m;
         const std::int64_t commands = tiles.n * tiles.m * tiles.k;
-        const std::int64_t array_cycles = array_cycles_of(tiling, tiles) + commands * skew_cycles();
+        std::int64_t array_cycles = array_cycles_of(tiling, tiles) + commands * skew_cycles();
+        // While a tile's results leave, no load moves: the array lives on the one command that is fetched ahead.
+        const std::int64_t blocked_cycles = bus_cycles(layer_.arch, results.store_bytes) - array_cycles / commands;
+        array_cycles += tiles.n * tiles.m * std::max<std::int64_t>(0, blocked_cycles);
         const std::int64_t vector_cycles = out_.height * out_.width * tiles.n *
                                            ceil_div<std::int64_t>(tiling.out_channels, layer_.arch.vector_unit.lanes) *
                                            static_cast<std::int64_t>(node.destinations.size());
-        return combine(layer_.arch, bytes, array_cycles, vector_cycles, slot.weights + slot.inputs + results, commands);
+        const std::int64_t first_last = slot.weights + slot.inputs + results.store_bytes;
+        return combine(layer_.arch, traffic, array_cycles, vector_cycles, first_last, commands);
     }
 
     [[nodiscard]] std::int64_t skew_cycles() const { return 2 * layer_.arch.array.rows + layer_.arch.array.columns; }

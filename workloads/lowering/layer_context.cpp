@@ -46,17 +46,11 @@ Region LayerContext::input_region(const Region& output, std::int64_t channel_beg
 }
 
 Region LayerContext::destination_region(const Destination& destination, const Region& output) const {
-    Region region = output;
-    region.channel_begin += destination.channel_begin;
-    region.channel_end += destination.channel_begin;
-    return region;
+    return output.shifted(destination.channel_begin);
 }
 
 Region LayerContext::residual_region(const Region& output) const {
-    Region region = output;
-    region.channel_begin += node.residual->channel_begin;
-    region.channel_end += node.residual->channel_begin;
-    return region;
+    return output.shifted(node.residual->channel_begin);
 }
 
 ArrayWork LayerContext::array_work(const Region& output, std::int64_t reduce_channels, bool accumulates) const {

@@ -1,5 +1,6 @@
 #include "layer_emitter.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kWeightTileAlignment = 64;
 
-/// Which tile a slot of a buffer holds, and which slot comes next.
+/// The slot of a buffer that is in use, and which tile it holds.
 template <typename Key>
 struct SlotState {
     std::optional<Key> key;

@@ -28,6 +28,13 @@ std::int64_t TensorLayout::bytes() const {
     return (last * pixel_bytes(0) + pixel_bytes(last)) * shape.height * shape.width;
 }
 
+Region Region::shifted(std::int64_t channels) const {
+    Region region = *this;
+    region.channel_begin += channels;
+    region.channel_end += channels;
+    return region;
+}
+
 namespace {
 
 struct BlockPart {
@@ -79,6 +86,25 @@ void for_each_kind_of_block(const TensorLayout& layout, const Region& region, co
 std::uint32_t field_of(std::int32_t value, const TensorLayout& layout) {
     if (layout.is_signed && layout.bits == 1) return value < 0 ? 1 : 0;
     return static_cast<std::uint32_t>(value);
+}
+
+/// Visits every integer of the region in the order of its bytes in SRAM, with those bytes of its chunk, its bit in
+/// them and its index [pixel][channel] in the region.
+template <typename Byte, typename Visit>
+void for_each_field(const TensorLayout& layout, const Region& region, std::span<Byte> sram, const Visit& visit) {
+    std::size_t at = 0;
+    for_each_chunk(layout, region, [&](const Chunk& chunk) {
+        const auto bytes = sram.subspan(at, static_cast<std::size_t>(chunk.bytes));
+        at += bytes.size();
+        for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
+            std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
+            auto index = static_cast<std::size_t>((chunk.first_pixel + pixel) * region.channels() +
+                                                  chunk.channel_begin - region.channel_begin);
+            for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++index, bit += layout.bits) {
+                visit(bytes, bit, index);
+            }
+        }
+    });
 }
 
 }  // namespace
@@ -154,39 +180,17 @@ std::int32_t decode_signed(std::uint32_t field, int bits) {
 std::vector<std::int32_t> unpack_region(const TensorLayout& layout, const Region& region,
                                         std::span<const std::byte> sram) {
     std::vector<std::int32_t> values(static_cast<std::size_t>(region.elements()));
-    std::size_t at = 0;
-    for_each_chunk(layout, region, [&](const Chunk& chunk) {
-        const auto bytes = sram.subspan(at, static_cast<std::size_t>(chunk.bytes));
-        at += bytes.size();
-        for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
-            std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
-            std::int64_t to =
-                (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin - region.channel_begin;
-            for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++to, bit += layout.bits) {
-                const std::uint32_t field = read_bits(bytes, bit, layout.bits);
-                const bool plain = !layout.is_signed;
-                values[static_cast<std::size_t>(to)] =
-                    plain ? static_cast<std::int32_t>(field) : decode_signed(field, layout.bits);
-            }
-        }
+    for_each_field(layout, region, sram, [&](std::span<const std::byte> bytes, std::int64_t bit, std::size_t index) {
+        const std::uint32_t field = read_bits(bytes, bit, layout.bits);
+        values[index] = layout.is_signed ? decode_signed(field, layout.bits) : static_cast<std::int32_t>(field);
     });
     return values;
 }
 
 void pack_region(const TensorLayout& layout, const Region& region, std::span<const std::int32_t> values,
                  std::span<std::byte> sram) {
-    std::size_t at = 0;
-    for_each_chunk(layout, region, [&](const Chunk& chunk) {
-        const auto bytes = sram.subspan(at, static_cast<std::size_t>(chunk.bytes));
-        at += bytes.size();
-        for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
-            std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
-            std::int64_t from =
-                (chunk.first_pixel + pixel) * region.channels() + chunk.channel_begin - region.channel_begin;
-            for (std::int64_t c = chunk.channel_begin; c < chunk.channel_end; ++c, ++from, bit += layout.bits) {
-                write_bits(bytes, bit, layout.bits, field_of(values[static_cast<std::size_t>(from)], layout));
-            }
-        }
+    for_each_field(layout, region, sram, [&](std::span<std::byte> bytes, std::int64_t bit, std::size_t index) {
+        write_bits(bytes, bit, layout.bits, field_of(values[index], layout));
     });
 }
 

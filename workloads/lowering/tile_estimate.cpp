@@ -38,30 +38,48 @@ Region largest_input(const LayerContext& layer, const Tiling& tiling, std::int64
     return {0, rows, 0, columns, first + channel_begin, first + channel_end};
 }
 
-std::int64_t result_bus_bytes(const LayerContext& layer, const Tiling& tiling) {
+Traffic result_traffic(const LayerContext& layer, const Tiling& tiling) {
     const Region tile = largest_tile(tiling);
     const std::int64_t burst = layer.arch.dram.burst_bytes;
-    std::int64_t bytes = 0;
+    Traffic traffic;
     for (const auto& to : layer.node.destinations) {
-        bytes += estimate_bus_bytes(layer.layouts[to.tensor], layer.destination_region(to, tile), burst);
+        traffic.store_bytes += estimate_bus_bytes(layer.layouts[to.tensor], layer.destination_region(to, tile), burst);
+        traffic.stores += 1;
     }
     if (layer.node.residual) {
-        bytes += estimate_bus_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile), burst);
+        const TensorLayout& layout = layer.layouts[layer.node.residual->tensor];
+        traffic.load_bytes = estimate_bus_bytes(layout, layer.residual_region(tile), burst);
+        traffic.loads = 1;
     }
-    return bytes;
+    return traffic;
 }
 
 std::int64_t bus_cycles(const ArchSpec& arch, std::int64_t bytes) {
     return arch.dram.ideal ? 0 : ceil_div(bytes * arch.clock_mhz, arch.dram.bandwidth_mb_s);
 }
 
-Estimate combine(const ArchSpec& arch, std::int64_t bus_bytes, std::int64_t array_cycles, std::int64_t vector_cycles,
+namespace {
+
+/// A queue has two transfers outstanding, so a transfer takes its bus time or half of its whole time.
+std::int64_t queue_cycles(const ArchSpec& arch, std::int64_t bytes, std::int64_t transfers) {
+    if (arch.dram.ideal) return 0;
+    const std::int64_t bus = bus_cycles(arch, bytes);
+    const std::int64_t latency = transfers * ceil_div(arch.dram.latency_ns * arch.clock_mhz, 1000);
+    return std::max(bus, (bus + latency) / 2);
+}
+
+}  // namespace
+
+Estimate combine(const ArchSpec& arch, const Traffic& traffic, std::int64_t array_cycles, std::int64_t vector_cycles,
                  std::int64_t first_last_bytes, std::int64_t commands) {
-    const std::int64_t dram_cycles = bus_cycles(arch, bus_bytes);
+    const std::int64_t bytes = traffic.load_bytes + traffic.store_bytes;
+    const std::int64_t dram_cycles =
+        std::max({bus_cycles(arch, bytes), queue_cycles(arch, traffic.load_bytes, traffic.loads),
+                  queue_cycles(arch, traffic.store_bytes, traffic.stores)});
     const std::int64_t busiest = std::max({dram_cycles, array_cycles, vector_cycles});
     const std::int64_t cycles = arch.double_buffering ? busiest + bus_cycles(arch, first_last_bytes)
                                                       : dram_cycles + array_cycles + vector_cycles;
-    return {cycles, bus_bytes, commands};
+    return {cycles, bytes, commands};
 }
 
 std::vector<std::int64_t> tile_extents(std::int64_t whole, std::int64_t largest) {

@@ -12,7 +12,8 @@ struct Estimate {
     std::int64_t cycles = 0;
     std::int64_t bus_bytes = 0;
     std::int64_t commands = 0;
-    friend auto operator<=>(const Estimate&, const Estimate&) = default;
+    // clang-tidy 14 takes the 0 that a defaulted comparison holds for a null pointer.
+    friend auto operator<=>(const Estimate&, const Estimate&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// An output box as large as a tiling's largest; only its extents matter.
@@ -20,12 +21,19 @@ struct Estimate {
 /// A box of input as large as the largest that an output tile needs; channels relative to the node's view.
 [[nodiscard]] Region largest_input(const LayerContext& layer, const Tiling& tiling, std::int64_t channel_begin,
                                    std::int64_t channel_end);
-/// Bus bytes of all outputs and residuals of a tile.
-[[nodiscard]] std::int64_t result_bus_bytes(const LayerContext& layer, const Tiling& tiling);
+/// What moves between DRAM and the chip: bytes in whole bursts, and the number of transfers.
+struct Traffic {
+    std::int64_t load_bytes = 0;
+    std::int64_t loads = 0;
+    std::int64_t store_bytes = 0;
+    std::int64_t stores = 0;
+};
+/// Outputs and residuals of one tile.
+[[nodiscard]] Traffic result_traffic(const LayerContext& layer, const Tiling& tiling);
 /// Cycles of the bus for `bytes`.
 [[nodiscard]] std::int64_t bus_cycles(const ArchSpec& arch, std::int64_t bytes);
 /// The slowest unit's time plus what nothing can hide; without double buffering nothing overlaps.
-[[nodiscard]] Estimate combine(const ArchSpec& arch, std::int64_t bus_bytes, std::int64_t array_cycles,
+[[nodiscard]] Estimate combine(const ArchSpec& arch, const Traffic& traffic, std::int64_t array_cycles,
                                std::int64_t vector_cycles, std::int64_t first_last_bytes, std::int64_t commands);
 
 /// Extents that are worth trying, at most `largest`: the whole cut into equal parts.

@@ -92,8 +92,8 @@ SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling) {
     bytes.inputs = largest_tile_bytes(layer.input_layout(), largest_input(layer, tiling, 0, input_end),
                                       layer.node.input_shape.channels);
     if (layer.node.residual) {
-        bytes.operand = largest_tile_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile),
-                                           out_channels);
+        bytes.operand =
+            largest_tile_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile), out_channels);
     }
     for (const auto& destination : layer.node.destinations) {
         bytes.outputs.push_back(largest_tile_bytes(layer.layouts[destination.tensor],

@@ -16,10 +16,15 @@ Estimate estimate(const LayerContext& layer, const Tiling& tiling) {
     const std::int64_t input = estimate_bus_bytes(layer.input_layout(), largest_input(layer, tiling, 0, channels),
                                                   layer.arch.dram.burst_bytes);
     const std::int64_t constants = tiling.out_channels * layer.parameter_bytes_per_channel();
-    const std::int64_t tile_bytes = input + constants + result_bus_bytes(layer, tiling);
+    Traffic traffic = result_traffic(layer, tiling);
+    traffic.load_bytes = tiles * (traffic.load_bytes + input + constants);
+    traffic.loads = tiles * (traffic.loads + 2);
+    traffic.store_bytes *= tiles;
+    traffic.stores *= tiles;
     const VectorTiming timing = time_vector(layer.arch, layer.vector_work(largest_tile(tiling)));
     const std::int64_t vector_cycles = tiles * static_cast<std::int64_t>(timing.total_cycles());
-    return combine(layer.arch, tiles * tile_bytes, 0, vector_cycles, tile_bytes, tiles);
+    const std::int64_t first_last = (traffic.load_bytes + traffic.store_bytes) / tiles;
+    return combine(layer.arch, traffic, 0, vector_cycles, first_last, tiles);
 }
 
 }  // namespace

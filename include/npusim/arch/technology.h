@@ -100,7 +100,7 @@ struct Technology {
     /// An fp32 adder or comparator (estimated).
     [[nodiscard]] PeCost fp32_adder() const;
     /// One bank: bilinear in log2(capacity) and log2(width) of log2(value). A port wider than the table's widest is
-    /// ⌈width / widest⌉ equal macros side by side, each with its share of the capacity.
+    /// ⌈width / 512⌉ equal macros side by side, each with its share of the capacity.
     [[nodiscard]] SramCost sram_bank(std::int64_t bytes, int width_bits) const;
     /// A requantizer lane (accumulator × scale, shift, round, clamp).
     [[nodiscard]] PeCost requantizer(int accumulator_bits, int multiplier_bits, int output_bits,

@@ -1,6 +1,7 @@
 // The one kind of error that a user's input can cause. Library code throws it; only the program prints it.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-// Integer arithmetic that every room needs.
+// Integer arithmetic that every part needs.
 #pragma once
 
 #include <concepts>

@@ -2,6 +2,7 @@
 // are errors, and all problems of a file are reported at once, each with its JSON pointer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>

@@ -34,7 +34,9 @@ struct IntegerRange {
 }
 
 /// Unsigned: 0 … 2^b−1.
-[[nodiscard]] constexpr IntegerRange unsigned_range(int bits) { return {0, (std::int64_t{1} << bits) - 1}; }
+[[nodiscard]] constexpr IntegerRange unsigned_range(int bits) {
+    return {0, (std::int64_t{1} << bits) - 1};
+}
 
 [[nodiscard]] constexpr IntegerRange activation_range(int bits, bool is_signed) {
     return is_signed ? signed_range(bits) : unsigned_range(bits);
@@ -49,14 +51,16 @@ struct IntegerRange {
     if (shift == 0) return value;
     const std::int64_t half = std::int64_t{1} << (shift - 1);
     switch (rounding) {
-        case Rounding::half_up: return (value + half) >> shift;
+        case Rounding::half_up:
+            return (value + half) >> shift;
         case Rounding::half_even: {
             const std::int64_t floor = value >> shift;
             const std::int64_t rest = value - (floor << shift);
             return floor + ((rest > half || (rest == half && (floor & 1) != 0)) ? 1 : 0);
         }
         case Rounding::half_away:
-        case Rounding::double_rounding: return value >= 0 ? (value + half) >> shift : -((-value + half) >> shift);
+        case Rounding::double_rounding:
+            return value >= 0 ? (value + half) >> shift : -((-value + half) >> shift);
     }
     return 0;
 }
@@ -64,18 +68,21 @@ struct IntegerRange {
 /// The integer nearest to a real number under the rule (`double_rounding`: ties away from zero).
 [[nodiscard]] inline double round_real(double value, Rounding rounding) {
     switch (rounding) {
-        case Rounding::half_up: return std::floor(value + 0.5);
-        case Rounding::half_even: return std::nearbyint(value);
+        case Rounding::half_up:
+            return std::floor(value + 0.5);
+        case Rounding::half_even:
+            return std::nearbyint(value);
         case Rounding::half_away:
-        case Rounding::double_rounding: return std::round(value);
+        case Rounding::double_rounding:
+            return std::round(value);
     }
     return 0.0;
 }
 
 /// clamp(round(value / step), range): the quantizer of activations and images.
 [[nodiscard]] inline std::int64_t quantize(double value, double step, IntegerRange range, Rounding rounding) {
-    const double scaled = std::clamp(value / step, static_cast<double>(range.low) - 1.0,
-                                     static_cast<double>(range.high) + 1.0);
+    const double scaled =
+        std::clamp(value / step, static_cast<double>(range.low) - 1.0, static_cast<double>(range.high) + 1.0);
     return saturate(static_cast<std::int64_t>(round_real(scaled, rounding)), range);
 }
 

@@ -18,7 +18,7 @@ struct PrecisionSpec {
     int activation_bits = 8;
     /// Weights and activations of the first and the last layer (McKinstry et al. 2018 keep them at 8).
     int first_last_bits = 8;
-    /// The normalized image, signed.
+    /// The normalized image, signed; stored in at least 2 bits, because it holds zeros.
     int input_bits = 8;
     /// Stored precision of tensors that are added, normalized or averaged later; at least activation_bits.
     int residual_bits = 8;

@@ -40,7 +40,7 @@ enum class QuantizedOp {
     average_pool,  ///< the sum of the window (padding is 0); the divisor is in the requantizer's multiplier
     /// out(c, y, x) = in(c − channels_before, y·stride, x·stride), 0 where that channel does not exist
     slice_pad,
-    elementwise,   ///< the input itself: batch norm that no convolution can take, ReLU, an add
+    elementwise,  ///< the input itself: batch norm that no convolution can take, ReLU, an add
 };
 
 [[nodiscard]] std::string_view name_of(QuantizedOp op);
@@ -69,7 +69,7 @@ struct QuantizedNode {
     /// Results below 0 become 0 in every destination.
     bool relu = false;
     int weight_bits = 0;
-    int input_bits = 0;            ///< bits of the input tensor
+    int input_bits = 0;  ///< bits of the input tensor
     bool input_signed = false;
     /// [output channel][input channel / groups][kernel y][kernel x]; empty without weights.
     std::vector<std::int16_t> weights;
@@ -96,7 +96,8 @@ struct QuantizedNetwork {
 [[nodiscard]] std::int64_t window_begin(std::int64_t at, std::int64_t stride, std::int64_t pad, bool adaptive,
                                         std::int64_t input_extent, std::int64_t output_extent);
 
-/// What node's accumulators can reach, from its integers (Σ|w|·a_max) or, without weights, from their widths.
+/// What a node's accumulators can reach: the lowest and the highest sum that its weights allow or, without weights,
+/// that the operands' widths allow.
 struct AccumulatorBound {
     std::int64_t largest_magnitude = 0;
     int safe_bits = 0;  ///< the narrowest two's complement width that cannot overflow

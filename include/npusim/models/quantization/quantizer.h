@@ -3,6 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "npusim/models/graph/network.h"
 #include "npusim/models/parameters.h"
@@ -25,8 +28,19 @@ using RangeOf = std::function<ActivationRange(NodeId node, int bits)>;
 /// Post-training quantization. Weight steps minimize the squared error of each tensor or channel; activation steps
 /// follow `range_of`. `parameters` must hold every inference parameter.
 [[nodiscard]] QuantizedNetwork quantize(const Network& network, const Parameters& parameters,
+                                        const PrecisionSpec& precision, int accumulator_bits, const RangeOf& range_of);
+
+/// Steps that fine-tuning arrived at.
+struct TrainedSteps {
+    std::vector<double> activation_steps;  ///< indexed as QuantizedNetwork::tensors of quantize_structure
+    /// For each convolution and linear node by name, one step for each output channel (all alike per tensor).
+    std::map<std::string, std::vector<double>> weight_steps;
+};
+
+/// Quantization with given steps. Throws InputError when a step is missing, not positive or one too many.
+[[nodiscard]] QuantizedNetwork quantize(const Network& network, const Parameters& parameters,
                                         const PrecisionSpec& precision, int accumulator_bits,
-                                        const RangeOf& range_of);
+                                        const TrainedSteps& steps);
 
 /// The percentile of |activation| that bounds the range (McKinstry et al. 2018: 99.99 at 8 bits, 99.9 at 4).
 [[nodiscard]] double activation_percentile(int bits);

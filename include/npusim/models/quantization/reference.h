@@ -18,8 +18,8 @@ struct IntegerTensor {
 
 /// Accumulators of a node (C, H, W of its output) before requantization, wrapped at accumulator_bits for
 /// convolutions. `input` is the node's input view.
-[[nodiscard]] std::vector<std::int64_t> reference_accumulate(const QuantizedNetwork& network,
-                                                             const QuantizedNode& node, const IntegerTensor& input);
+[[nodiscard]] std::vector<std::int64_t> reference_accumulate(const QuantizedNetwork& network, const QuantizedNode& node,
+                                                             const IntegerTensor& input);
 
 /// Requantized result of one destination. `residual` may be null when the node has none.
 [[nodiscard]] IntegerTensor reference_requantize(const QuantizedNetwork& network, const QuantizedNode& node,

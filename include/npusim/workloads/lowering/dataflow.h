@@ -15,8 +15,8 @@ namespace npusim {
 struct ArrayTiming {
     std::uint64_t busy_cycles = 0;  ///< a pixel enters the array
     std::uint64_t fill_drain_cycles = 0;
-    std::uint64_t bank_conflict_cycles =
-        0;                    ///< an SRAM port is too narrow for one pixel, or one row of weights, a cycle
+    /// An SRAM port is too narrow for one pixel, or one row of weights, a cycle.
+    std::uint64_t bank_conflict_cycles = 0;
     std::uint64_t folds = 0;  ///< passes counted
     std::uint64_t pe_operations = 0;
     std::uint64_t pe_weight_loads = 0;

@@ -37,6 +37,8 @@ struct Region {
     [[nodiscard]] std::int64_t channels() const { return channel_end - channel_begin; }
     [[nodiscard]] std::int64_t pixels() const { return rows() * columns(); }
     [[nodiscard]] std::int64_t elements() const { return pixels() * channels(); }
+    /// The same pixels, `channels` further.
+    [[nodiscard]] Region shifted(std::int64_t channels) const;
     friend bool operator==(const Region&, const Region&) = default;
 };
 

@@ -33,7 +33,8 @@ struct FusedGraph {
     NodeId output = 0;
 };
 
-/// Nodes that the output does not need are left out, the auxiliary head among them. Throws InputError for what the machine cannot do, naming the node.
+/// Nodes that the output does not need are left out, the auxiliary head among them. Throws InputError for what the
+/// machine cannot do, naming the node.
 [[nodiscard]] FusedGraph fuse(const Network& network);
 
 }  // namespace npusim
