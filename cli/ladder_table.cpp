@@ -113,7 +113,7 @@ std::string quadratic_verdict(const PrecisionLadder& ladder) {
     }
     if (worst.empty()) return "Energy falls at least with the square of the bits.";
     const ComponentExponents* row = find(ladder, worst);
-    return "Farthest above bits²: " + component_title(worst) + " (exponent " +
+    return "Farthest from bits²: " + component_title(worst) + " (exponent " +
            exponent_text(row != nullptr ? row->energy : std::nullopt) + ", " +
            percent(worst_pj, narrow->energy.total_pj()) + " % of the energy at " + std::to_string(narrow->bits) +
            " bits); " + remedies().at(worst) + ".";

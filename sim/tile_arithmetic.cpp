@@ -166,8 +166,8 @@ std::vector<std::int32_t> requantize_tile(const QuantizedNetwork& network, const
     std::vector<std::int32_t> values(sums.size());
     for (std::size_t i = 0, n = 0; i < values.size(); ++i, n = n + 1 == channels ? 0 : n + 1) {
         const std::int64_t other = residual.empty() ? 0 : residual[i];
-        values[i] = static_cast<std::int32_t>(
-            requantize(sums[i], other, requantizers[n], range, network.precision.rounding));
+        values[i] =
+            static_cast<std::int32_t>(requantize(sums[i], other, requantizers[n], range, network.precision.rounding));
     }
     return values;
 }
