@@ -75,18 +75,16 @@ TrainedInputs read_trained(const Options& options, const Network& network) {
     }
     if (!options.dataset.empty()) {
         const DatasetName name = parse_dataset_name(options.dataset, options.data_root);
-        LabelledImages images{read_cifar10_test(name.path), {}};
+        LabelledImages images{read_test_images(name), {}};
         check_fit(images.test, network, options.dataset);
-        images.calibration = read_cifar10_train(name.path, options.calibration_images);
+        images.calibration = read_train_images(name, options.calibration_images);
         inputs.images = std::move(images);
     }
     return inputs;
 }
 
 std::vector<float> network_input(const Dataset& dataset, std::int64_t index) {
-    static const Preprocessing usual;
-    return normalize_image(dataset.image(index), dataset.image_shape, std::to_array(usual.mean),
-                           std::to_array(usual.stddev));
+    return normalize_image(dataset.image(index), dataset.image_shape, dataset.normalization);
 }
 
 }  // namespace npusim::cli

@@ -14,10 +14,9 @@ namespace npusim {
 namespace {
 
 constexpr TensorShape image_shape{3, 32, 32};
-constexpr std::size_t pixel_bytes = 3 * 32 * 32;
+constexpr std::size_t pixel_bytes = std::size_t{3} * 32 * 32;
 constexpr std::size_t record_bytes = 1 + pixel_bytes;
 constexpr std::size_t classes = 10;
-constexpr std::int64_t most_train_images = 50'000;
 constexpr int train_files = 5;
 
 /// The folder that holds `file`: the one given, or "cifar-10-batches-bin" in it.
@@ -75,6 +74,8 @@ Dataset empty_dataset(const std::string& name, const std::filesystem::path& fold
     dataset.name = name;
     dataset.image_shape = image_shape;
     dataset.class_names = class_names(folder);
+    // Of ImageNet: the published CIFAR-10 weights were trained with it.
+    dataset.normalization = {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
     return dataset;
 }
 
@@ -89,12 +90,13 @@ Dataset read_cifar10_test(const std::filesystem::path& folder) {
 }
 
 Dataset read_cifar10_train(const std::filesystem::path& folder, std::int64_t count) {
-    if (count < 1 || count > most_train_images) {
+    if (count < 1 || count > kCifar10TrainImages) {
         throw InputError(folder.string(), "training images",
-                         std::to_string(count) + " is outside 1.." + std::to_string(most_train_images));
+                         std::to_string(count) + " is outside 1.." + std::to_string(kCifar10TrainImages));
     }
     const std::filesystem::path found = folder_of(folder, "data_batch_1.bin");
     Dataset dataset = empty_dataset("CIFAR-10 train", found);
+    dataset.pixels.reserve(static_cast<std::size_t>(count) * pixel_bytes);
     for (int file = 1; file <= train_files && dataset.size() < count; ++file) {
         append_file(found / ("data_batch_" + std::to_string(file) + ".bin"),
                     static_cast<std::size_t>(count - dataset.size()), dataset);

@@ -1,13 +1,15 @@
 #include <algorithm>
+#include <charconv>
 
 #include "npusim/base/error.h"
 #include "npusim/workloads/datasets/dataset.h"
+#include "npusim/workloads/datasets/shapes.h"
 
 namespace npusim {
 namespace {
 
 const std::vector<std::string>& known_kinds() {
-    static const std::vector<std::string> kinds = {"cifar10"};
+    static const std::vector<std::string> kinds = {"cifar10", "mnist", "shapes"};
     return kinds;
 }
 
@@ -25,6 +27,20 @@ std::filesystem::path find_folder(const std::string& text, const std::filesystem
                          (data_root.empty() ? ", and NPUSIM_DATA names no folder to look in" : ""));
 }
 
+/// "shapes" or "shapes:SEED".
+DatasetName drawn_name(const std::string& text, std::size_t colon) {
+    if (colon == std::string::npos) return {"shapes", {}, kShapesSeed};
+    const std::string digits = text.substr(colon + 1);
+    std::uint64_t seed = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+    if (problem != std::errc() || end != digits.data() + digits.size()) {
+        throw InputError(
+            "data set " + text, "",
+            "seed \"" + digits + "\" is no integer in 0..18446744073709551615; write shapes or shapes:SEED");
+    }
+    return {"shapes", {}, seed};
+}
+
 }  // namespace
 
 DatasetName parse_dataset_name(const std::string& text, const std::filesystem::path& data_root) {
@@ -32,17 +48,30 @@ DatasetName parse_dataset_name(const std::string& text, const std::filesystem::p
     const std::string kind = text.substr(0, colon);
     const std::vector<std::string>& kinds = known_kinds();
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
-        throw InputError("data set " + text, "",
-                         "unknown kind \"" + kind + "\", known are " + join(kinds) + "; write KIND:FOLDER");
+        throw InputError(
+            "data set " + text, "",
+            "unknown kind \"" + kind + "\", known are " + join(kinds) + "; write KIND:FOLDER, shapes or shapes:SEED");
     }
+    if (kind == "shapes") return drawn_name(text, colon);
     if (colon != std::string::npos && colon + 1 < text.size()) {
-        return {kind, find_folder(text, text.substr(colon + 1), data_root)};
+        return {kind, find_folder(text, text.substr(colon + 1), data_root), 0};
     }
     if (colon != std::string::npos || data_root.empty()) {
         throw InputError("data set " + text, "",
                          "names no folder; write " + kind + ":FOLDER, or set NPUSIM_DATA and write " + kind);
     }
-    return {kind, data_root};
+    return {kind, data_root, 0};
+}
+
+Dataset read_test_images(const DatasetName& name) {
+    if (name.kind == "shapes") return make_shapes_test(kShapesTestImages, name.seed);
+    return name.kind == "mnist" ? read_mnist_test(name.path) : read_cifar10_test(name.path);
+}
+
+Dataset read_train_images(const DatasetName& name, std::optional<std::int64_t> count) {
+    if (name.kind == "shapes") return make_shapes_train(count.value_or(kShapesTrainImages), name.seed);
+    if (name.kind == "mnist") return read_mnist_train(name.path, count);
+    return read_cifar10_train(name.path, count.value_or(kCifar10TrainImages));
 }
 
 }  // namespace npusim

@@ -7,8 +7,9 @@ namespace npusim {
 // torchvision's ToTensor and Normalize divide by 255, subtract and divide in fp32, one rounding each; the order is
 // kept so that the values are equal to the bit.
 std::vector<float> normalize_image(std::span<const std::uint8_t> image, const TensorShape& shape,
-                                   const std::array<double, 3>& mean, const std::array<double, 3>& stddev) {
-    if (shape.channels != std::ssize(mean) || std::ssize(image) != shape.elements()) {
+                                   const Normalization& normalization) {
+    const auto& [mean, stddev] = normalization;
+    if (shape.channels != std::ssize(mean) || mean.size() != stddev.size() || std::ssize(image) != shape.elements()) {
         throw std::invalid_argument("normalize_image: " + std::to_string(image.size()) + " pixels of " +
                                     std::to_string(shape.channels) + " channels");
     }
@@ -23,6 +24,11 @@ std::vector<float> normalize_image(std::span<const std::uint8_t> image, const Te
         }
     }
     return values;
+}
+
+std::vector<float> normalize_image(std::span<const std::uint8_t> image, const TensorShape& shape,
+                                   const std::array<double, 3>& mean, const std::array<double, 3>& stddev) {
+    return normalize_image(image, shape, {{mean.begin(), mean.end()}, {stddev.begin(), stddev.end()}});
 }
 
 }  // namespace npusim

@@ -1,0 +1,268 @@
+#include "onednn_convolution.h"
+
+#include <omp.h>
+
+#include <map>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace npusim {
+
+namespace {
+
+/// oneDNN asks OpenMP for its threads when it makes a primitive and when it runs one. The setting belongs to the
+/// calling thread.
+class OneThread {
+public:
+    OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+    ~OneThread() { omp_set_num_threads(before_); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int before_;
+};
+
+enum class Direction { forward, backward_input, backward_weights };
+
+struct Key {
+    ConvShape shape;
+    std::int64_t images = 0;
+    Direction direction = Direction::forward;
+    // The 0 that the compiler compares with is taken for a pointer.
+    friend auto operator<=>(const Key&, const Key&) = default;  // NOLINT(modernize-use-nullptr)
+};
+
+/// oneDNN multiplies a 1×1 convolution image by image, which reads the weights again for each. As one long line of
+/// pixels it is one product.
+Key key_of(const ConvShape& s, std::int64_t images, Direction direction) {
+    if (!s.is_pointwise() || s.groups > 1) return {s, images, direction};
+    ConvShape line = s;
+    line.in_height = line.out_height = 1;
+    line.in_width = line.out_width = images * s.in_height * s.in_width;
+    return {line, 1, direction};
+}
+
+/// One convolution ready to run: what it computes, and how the weights (or their gradient) get from one layout to the
+/// other.
+struct Prepared {
+    dnnl::primitive convolution;
+    dnnl::reorder reorder;
+    dnnl::memory::desc in;
+    dnnl::memory::desc out;
+    dnnl::memory::desc plain_weights;
+    dnnl::memory::desc packed_weights;
+    dnnl::memory::desc convolution_scratch;
+    dnnl::memory::desc reorder_scratch;
+};
+
+struct Descriptions {
+    dnnl::memory::desc in;
+    dnnl::memory::desc out;
+    dnnl::memory::desc plain_weights;
+    dnnl::memory::desc any_weights;
+    dnnl::memory::dims strides;
+    dnnl::memory::dims dilations;
+    dnnl::memory::dims pads_before;
+    dnnl::memory::dims pads_after;
+};
+
+Descriptions describe(const ConvShape& s, std::int64_t images) {
+    using Desc = dnnl::memory::desc;
+    constexpr auto f32 = dnnl::memory::data_type::f32;
+    constexpr auto any = dnnl::memory::format_tag::any;
+    constexpr auto nhwc = dnnl::memory::format_tag::nhwc;
+    const std::int64_t inputs = s.group_inputs();
+    const std::int64_t outputs = s.group_outputs();
+    dnnl::memory::dims extents{outputs, inputs, s.kernel_height, s.kernel_width};
+    dnnl::memory::dims steps{1, s.out_channels, s.kernel_width * inputs * s.out_channels, inputs * s.out_channels};
+    if (s.groups > 1) {
+        extents.insert(extents.begin(), s.groups);
+        steps.insert(steps.begin(), outputs);
+    }
+    return {Desc({images, s.in_channels, s.in_height, s.in_width}, f32, nhwc),
+            Desc({images, s.out_channels, s.out_height, s.out_width}, f32, nhwc),
+            Desc(extents, f32, steps),
+            Desc(extents, f32, any),
+            {s.stride_height, s.stride_width},
+            {s.dilation_height - 1, s.dilation_width - 1},
+            {s.pad_top, s.pad_left},
+            {s.pad_bottom, s.pad_right}};
+}
+
+dnnl::primitive_attr user_scratchpad() {
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attributes;
+}
+
+/// Packing the weights costs as much as multiplying this many pixels by them; Eigen reads them where they are.
+constexpr std::int64_t least_pixels_of_product = 128;
+
+dnnl::convolution_forward::primitive_desc forward_description(const Descriptions& d, const dnnl::engine& engine) {
+    return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, d.in, d.any_weights, d.out,
+             d.strides, d.dilations, d.pads_before, d.pads_after},
+            user_scratchpad(),
+            engine};
+}
+
+/// The reference code, which oneDNN falls back to, is far slower than the portable path.
+template <typename Description>
+bool is_generated(const Description& description) {
+    return std::string_view(description.impl_info_str()).substr(0, 3) != "ref";
+}
+
+template <typename Convolution, typename Description>
+std::optional<Prepared> prepare(const Descriptions& d, const Description& description,
+                                const dnnl::memory::desc& packed_weights, Direction direction,
+                                const dnnl::engine& engine) {
+    if (!is_generated(description)) return std::nullopt;
+    auto attributes = user_scratchpad();
+    const bool unpacks = direction == Direction::backward_weights;
+    if (unpacks) {
+        dnnl::post_ops accumulate;
+        accumulate.append_sum(1.0F);
+        attributes.set_post_ops(accumulate);
+    }
+    const auto& from = unpacks ? packed_weights : d.plain_weights;
+    const auto& to = unpacks ? d.plain_weights : packed_weights;
+    const dnnl::reorder::primitive_desc reorder(engine, from, engine, to, attributes);
+    return Prepared{
+        Convolution(description),      dnnl::reorder(reorder),   d.in, d.out, d.plain_weights, packed_weights,
+        description.scratchpad_desc(), reorder.scratchpad_desc()};
+}
+
+std::optional<Prepared> prepare(const Key& key, const dnnl::engine& engine) {
+    if (key.shape.is_pointwise() && key.images * key.shape.out_height * key.shape.out_width < least_pixels_of_product) {
+        return std::nullopt;
+    }
+    const Descriptions d = describe(key.shape, key.images);
+    const auto forward = forward_description(d, engine);
+    constexpr auto algorithm = dnnl::algorithm::convolution_direct;
+    switch (key.direction) {
+        case Direction::forward:
+            return prepare<dnnl::convolution_forward>(d, forward, forward.weights_desc(), key.direction, engine);
+        case Direction::backward_input: {
+            const dnnl::convolution_backward_data::primitive_desc description(
+                {algorithm, d.in, d.any_weights, d.out, d.strides, d.dilations, d.pads_before, d.pads_after},
+                user_scratchpad(), engine, forward);
+            return prepare<dnnl::convolution_backward_data>(d, description, description.weights_desc(), key.direction,
+                                                            engine);
+        }
+        case Direction::backward_weights: {
+            const dnnl::convolution_backward_weights::primitive_desc description(
+                {algorithm, d.in, d.any_weights, d.out, d.strides, d.dilations, d.pads_before, d.pads_after},
+                user_scratchpad(), engine, forward);
+            return prepare<dnnl::convolution_backward_weights>(d, description, description.diff_weights_desc(),
+                                                               key.direction, engine);
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+struct OnednnCache {
+    dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+    dnnl::stream stream{engine};
+    std::map<Key, std::optional<Prepared>> prepared;
+
+    const std::optional<Prepared>& find(const Key& key) {
+        const auto found = prepared.find(key);
+        if (found != prepared.end()) return found->second;
+        std::optional<Prepared> made;
+        try {
+            made = prepare(key, engine);
+        } catch (const dnnl::error& error) {
+            if (error.status != dnnl_unimplemented) throw;
+        }
+        return prepared.emplace(key, std::move(made)).first->second;
+    }
+};
+
+namespace {
+
+/// oneDNN's memory is not const even where it is only read.
+dnnl::memory view(const dnnl::memory::desc& description, const dnnl::engine& engine, const float* data) {
+    return {description, engine, const_cast<float*>(data)};
+}
+
+void reorder(const Prepared& prepared, OnednnCache& cache, GrowingBuffer& scratch, dnnl::memory from, dnnl::memory to) {
+    const auto size_bytes = static_cast<std::int64_t>(prepared.reorder_scratch.get_size());
+    dnnl::memory temporary(prepared.reorder_scratch, cache.engine, scratch.get<char>(size_bytes));
+    prepared.reorder.execute(cache.stream,
+                             {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, temporary}});
+}
+
+void convolve(const Prepared& prepared, OnednnCache& cache, GrowingBuffer& scratch,
+              std::unordered_map<int, dnnl::memory> arguments) {
+    const auto size_bytes = static_cast<std::int64_t>(prepared.convolution_scratch.get_size());
+    arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                      dnnl::memory(prepared.convolution_scratch, cache.engine, scratch.get<char>(size_bytes)));
+    prepared.convolution.execute(cache.stream, arguments);
+}
+
+dnnl::memory packed_memory(const Prepared& prepared, OnednnCache& cache, GrowingBuffer& buffer) {
+    const auto size_bytes = static_cast<std::int64_t>(prepared.packed_weights.get_size());
+    return {prepared.packed_weights, cache.engine, buffer.get<char>(size_bytes)};
+}
+
+}  // namespace
+
+std::shared_ptr<OnednnCache> make_onednn_cache() {
+    return std::make_shared<OnednnCache>();
+}
+
+bool has_onednn() {
+    return true;
+}
+
+bool onednn_forward(const ConvShape& shape, std::int64_t images, const float* in, const float* weights, float* out,
+                    ConvScratch& scratch) {
+    const OneThread one_thread;
+    OnednnCache& cache = *scratch.onednn;
+    const auto& p = cache.find(key_of(shape, images, Direction::forward));
+    if (!p) return false;
+    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
+    reorder(*p, cache, scratch.onednn_memory, view(p->plain_weights, cache.engine, weights), packed);
+    convolve(*p, cache, scratch.onednn_memory,
+             {{DNNL_ARG_SRC, view(p->in, cache.engine, in)},
+              {DNNL_ARG_WEIGHTS, packed},
+              {DNNL_ARG_DST, view(p->out, cache.engine, out)}});
+    return true;
+}
+
+bool onednn_backward_input(const ConvShape& shape, std::int64_t images, const float* grad_out, const float* weights,
+                           float* grad_in, ConvScratch& scratch) {
+    const OneThread one_thread;
+    OnednnCache& cache = *scratch.onednn;
+    const auto& p = cache.find(key_of(shape, images, Direction::backward_input));
+    if (!p) return false;
+    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
+    reorder(*p, cache, scratch.onednn_memory, view(p->plain_weights, cache.engine, weights), packed);
+    convolve(*p, cache, scratch.onednn_memory,
+             {{DNNL_ARG_DIFF_DST, view(p->out, cache.engine, grad_out)},
+              {DNNL_ARG_WEIGHTS, packed},
+              {DNNL_ARG_DIFF_SRC, view(p->in, cache.engine, grad_in)}});
+    return true;
+}
+
+bool onednn_backward_weights(const ConvShape& shape, std::int64_t images, const float* in, const float* grad_out,
+                             float* grad_weights, ConvScratch& scratch) {
+    const OneThread one_thread;
+    OnednnCache& cache = *scratch.onednn;
+    const auto& p = cache.find(key_of(shape, images, Direction::backward_weights));
+    if (!p) return false;
+    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
+    convolve(*p, cache, scratch.onednn_memory,
+             {{DNNL_ARG_SRC, view(p->in, cache.engine, in)},
+              {DNNL_ARG_DIFF_DST, view(p->out, cache.engine, grad_out)},
+              {DNNL_ARG_DIFF_WEIGHTS, packed}});
+    reorder(*p, cache, scratch.onednn_memory, packed, view(p->plain_weights, cache.engine, grad_weights));
+    return true;
+}
+
+}  // namespace npusim
