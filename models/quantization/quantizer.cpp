@@ -46,7 +46,7 @@ Window window_of(const Node& node, const TensorShape& input) {
 }
 
 QuantizedNode structure_of(const Network& network, const Stage& stage, const Storage& storage,
-                           const PrecisionSpec& precision, NodeId output) {
+                           const PrecisionSpec& precision, NodeId scores) {
     const Node& main = network.node(stage.main);
     QuantizedNode node;
     node.name = main.name;
@@ -64,7 +64,7 @@ QuantizedNode structure_of(const Network& network, const Stage& stage, const Sto
     node.input_signed = input.is_signed;
     if (stage.residual) node.residual = storage.residual_of(stage);
     if (node.op == QuantizedOp::convolution) {
-        const bool at_an_end = stage.input == 0 || stage.last == output;
+        const bool at_an_end = stage.input == 0 || stage.last == scores;
         node.weight_bits = at_an_end ? precision.first_last_bits : precision.weight_bits;
     }
     for (const TensorView& place : storage.places_of(stage.last)) {
@@ -197,8 +197,9 @@ QuantizedNetwork structure(const Network& network, const FusedGraph& graph, cons
     quantized.precision = precision;
     quantized.accumulator_bits = accumulator_bits;
     quantized.tensors = storage.tensors();
+    const NodeId scores = scores_of(network, graph);
     for (const auto& stage : graph.stages) {
-        quantized.nodes.push_back(structure_of(network, stage, storage, precision, graph.output));
+        quantized.nodes.push_back(structure_of(network, stage, storage, precision, scores));
     }
     quantized.output = quantized.nodes.back().destinations.front().tensor;
     return quantized;

@@ -10,9 +10,23 @@ bool uses_array(const Network& network, const Stage& stage) {
     return op == OpKind::conv2d || op == OpKind::linear;
 }
 
+NodeId scores_of(const Network& network, const FusedGraph& graph) {
+    NodeId value = graph.output;
+    // Inputs of a stage stand before it.
+    for (auto stage = graph.stages.rbegin(); stage != graph.stages.rend(); ++stage) {
+        const OpKind op = network.node(stage->main).op;
+        const bool pools = op == OpKind::average_pool || op == OpKind::adaptive_average_pool;
+        if (stage->last == value && pools) value = stage->input;
+    }
+    const auto last_layer = std::find_if(graph.stages.begin(), graph.stages.end(), [&](const Stage& stage) {
+        return stage.last == value && uses_array(network, stage);
+    });
+    return last_layer != graph.stages.end() ? value : graph.output;
+}
+
 Storage::Storage(const Network& network, const FusedGraph& graph, const PrecisionSpec& precision,
                  const RangeOf& range_of)
-    : network_(network), graph_(graph), precision_(precision), range_of_(range_of) {
+    : network_(network), graph_(graph), scores_(scores_of(network, graph)), precision_(precision), range_of_(range_of) {
     for (const auto& stage : graph_.stages) stage_of_[stage.last] = &stage;
     mark_signs();
     collect_demands();
@@ -50,7 +64,7 @@ int Storage::stored_bits(NodeId value, int bits) const {
 
 int Storage::input_bits_demanded(const Stage& stage) const {
     if (uses_array(network_, stage)) {
-        return stage.last == graph_.output ? precision_.first_last_bits : precision_.activation_bits;
+        return stage.last == scores_ ? precision_.first_last_bits : precision_.activation_bits;
     }
     if (network_.node(stage.main).op == OpKind::max_pool) {
         // The maximum of a tensor serves every version that is wanted of it.

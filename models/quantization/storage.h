@@ -40,6 +40,7 @@ private:
 
     const Network& network_;
     const FusedGraph& graph_;
+    NodeId scores_;
     const PrecisionSpec& precision_;
     const RangeOf& range_of_;
     std::vector<bool> is_signed_;
@@ -49,6 +50,10 @@ private:
     std::map<std::pair<NodeId, int>, TensorView> versions_;
     std::vector<QuantizedTensor> tensors_;
 };
+
+/// The value of the layer that gives the scores: the output, or what average pooling behind the last convolution makes
+/// the output of (SqueezeNet).
+[[nodiscard]] NodeId scores_of(const Network& network, const FusedGraph& graph);
 
 /// Is the stage a convolution (or linear) on the array?
 [[nodiscard]] bool uses_array(const Network& network, const Stage& stage);

@@ -1,0 +1,155 @@
+#include "graph_state.h"
+
+#include "npusim/base/error.h"
+#include "npusim/models/quantization/weight_quantizer.h"
+
+namespace npusim {
+namespace {
+
+constexpr int kWidestAccumulatorBits = 47;
+
+/// In fp32 bits mean nothing, and equal ones give one stored version of each tensor.
+PrecisionSpec stored_precision(const TrainingSetup& setup) {
+    return setup.step_rule == StepRule::none ? PrecisionSpec{} : setup.precision;
+}
+
+void check_setup(const std::string& name, const TrainingSetup& setup) {
+    const auto refuse = [&](const char* place, const std::string& what) {
+        throw InputError("network " + name, place, what);
+    };
+    if (setup.part_images < 1)
+        refuse("part_images", std::to_string(setup.part_images) + " is not allowed, 1 or more is");
+    if (setup.step_rule == StepRule::none) return;
+    if (setup.precision.batch_norm == BatchNormPlacement::weights) {
+        refuse("batch_norm", "fine-tuning keeps batch norm in the multiplier; \"weights\" is for post-training only");
+    }
+    if (setup.step_rule == StepRule::learned && setup.precision.scales == ScaleKind::power_of_two) {
+        refuse("scales", "learned steps are free; power_of_two needs calibrated ones");
+    }
+}
+
+/// The probability of the dropout behind a stage, if there is one.
+double drop_probability(const Network& network, const FusedGraph& fused, const Stage& stage) {
+    for (NodeId id = 0; id < network.nodes.size(); ++id) {
+        const Node& node = network.nodes[id];
+        if (node.op == OpKind::dropout && !node.training_only && fused.value_of[id] == stage.last) {
+            return node.drop_probability;
+        }
+    }
+    return 0;
+}
+
+}  // namespace
+
+template <typename Scalar>
+GraphState<Scalar>::GraphState(const Network& graph, const Parameters& parameters, const TrainingSetup& training_setup,
+                               const TrainedSteps& steps)
+    : network(graph), setup(training_setup) {
+    check_setup(network.name, setup);
+    structure = quantize_structure(network, stored_precision(setup), kWidestAccumulatorBits);
+    tensors.resize(structure.tensors.size());
+    if (quantizes() && steps.activation_steps.size() != tensors.size()) {
+        throw InputError("network " + network.name, "activation steps",
+                         std::to_string(steps.activation_steps.size()) + " are given, " +
+                             std::to_string(tensors.size()) + " are needed");
+    }
+    for (std::size_t i = 0; quantizes() && i < tensors.size(); ++i) tensors[i].step = steps.activation_steps[i];
+    add_parameters(parameters);
+    add_stages(steps);
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::add_parameters(const Parameters& parameters) {
+    for (const auto& node : network.nodes) {
+        if (node.training_only) continue;
+        for (const auto& spec : parameters_of(network, node)) {
+            const Tensor& tensor = parameters.at(spec.name);
+            const std::vector<Scalar> values(tensor.values.begin(), tensor.values.end());
+            if (!spec.trainable) {
+                buffers[spec.name] = values;
+                continue;
+            }
+            index[spec.name] = trained.size();
+            const std::vector<Scalar> zeros(values.size());
+            trained.push_back({spec.name, spec.shape, values, zeros, zeros, spec.shape.size() > 1});
+        }
+    }
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::add_stages(const TrainedSteps& steps) {
+    const FusedGraph fused = fuse(network);
+    for (std::size_t i = 0; i < fused.stages.size(); ++i) {
+        TrainingStage<Scalar> stage;
+        stage.node = structure.nodes[i];
+        stage.main = &network.nodes[fused.stages[i].main];
+        if (fused.stages[i].batch_norm) stage.norm = &network.nodes[*fused.stages[i].batch_norm];
+        stage.shapes = kernel_shapes(stage.node);
+        stage.drop_probability = drop_probability(network, fused, fused.stages[i]);
+        if (stage.node.op == QuantizedOp::convolution) link_weights(stage, steps);
+        if (stage.norm != nullptr) link_norm(stage);
+        const auto note = [&](const TensorView& view) {
+            if (view.channels != structure.tensors[view.tensor].shape.channels)
+                tensors[view.tensor].read_in_parts = true;
+        };
+        note(stage.node.input);
+        if (stage.node.residual) note(*stage.node.residual);
+        stages.push_back(std::move(stage));
+    }
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::link_weights(TrainingStage<Scalar>& stage, const TrainedSteps& steps) {
+    stage.weights.tensor = &tensor_named(stage.main->name + ".weight");
+    if (stage.main->has_bias) stage.bias = &tensor_named(stage.main->name + ".bias");
+    const auto channels = static_cast<std::size_t>(stage.channels());
+    stage.weights.step_gradients.resize(channels);
+    stage.weights.step_momenta.resize(channels);
+    if (!quantizes()) return;
+    const auto given = steps.weight_steps.find(stage.main->name);
+    if (given != steps.weight_steps.end()) {
+        stage.weights.steps = given->second;
+        return;
+    }
+    const std::vector<float> values(stage.weights.tensor->values.begin(), stage.weights.tensor->values.end());
+    stage.weights.steps = quantize_weights(values, stage.channels(), stage.node.weight_bits, setup.precision).steps;
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::link_norm(TrainingStage<Scalar>& stage) {
+    stage.gamma = &tensor_named(stage.norm->name + ".weight");
+    stage.beta = &tensor_named(stage.norm->name + ".bias");
+    stage.running_mean = &buffers.at(stage.norm->name + ".running_mean");
+    stage.running_variance = &buffers.at(stage.norm->name + ".running_var");
+    const auto channels = static_cast<std::size_t>(stage.channels());
+    stage.memory.mean.resize(channels);
+    stage.memory.inverse_deviation.resize(channels);
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::resize(std::int64_t batch_images) {
+    images = batch_images;
+    const auto count = static_cast<std::size_t>(images);
+    const bool trains = mode == Mode::training;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        const auto elements = count * static_cast<std::size_t>(structure.tensors[i].shape.elements());
+        tensors[i].values.resize(elements);
+        if (trains) tensors[i].gradient.resize(elements);
+    }
+    std::size_t largest = 0;
+    for (auto& stage : stages) {
+        const auto elements = count * static_cast<std::size_t>(stage.node.output_shape.elements());
+        largest = std::max(largest, elements);
+        if (!stage.is_elementwise()) stage.memory.main_output.resize(elements);
+        if (stage.node.op == QuantizedOp::max_pool) stage.memory.winners.resize(elements);
+        if (stage.node.input.channels != structure.tensors[stage.node.input.tensor].shape.channels) {
+            stage.memory.input.resize(count * static_cast<std::size_t>(stage.node.input_shape.elements()));
+        }
+    }
+    if (trains) stage_gradient.resize(largest);
+}
+
+template struct GraphState<float>;
+template struct GraphState<double>;
+
+}  // namespace npusim

@@ -1,0 +1,103 @@
+// The state of a TrainingGraph: stages, parameters, and the tensors of the batch at hand.
+#pragma once
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+
+#include <map>
+
+#include "npusim/models/finetune/training_graph.h"
+#include "training_stage.h"
+
+namespace npusim {
+
+/// A stored tensor of the whole batch, NHWC, with its gradient and its step.
+template <typename Scalar>
+struct BatchTensor {
+    std::vector<Scalar> values;
+    std::vector<Scalar> gradient;
+    bool has_gradient = false;   ///< written since the backward pass began
+    bool read_in_parts = false;  ///< some stage reads or writes only a range of its channels
+    double step = 0;
+    double step_gradient = 0;
+    double step_momentum = 0;
+};
+
+/// What one thread needs while it works on a part of the batch.
+template <typename Scalar>
+struct PartScratch {
+    ConvWorkspace conv;
+    std::vector<Scalar> before;    ///< a block of the stage's values as they were before they were quantized
+    std::vector<Scalar> gathered;  ///< a block of a range of channels
+    std::vector<Scalar> passed;    ///< a block of gradients behind a quantizer
+    std::vector<Scalar> part;      ///< the gradient of the input of one part
+};
+
+enum class Mode { training, evaluation };
+
+template <typename Scalar>
+struct GraphState {
+    GraphState(const Network& network, const Parameters& parameters, const TrainingSetup& training_setup,
+               const TrainedSteps& steps);
+
+    [[nodiscard]] bool quantizes() const { return setup.step_rule != StepRule::none; }
+    [[nodiscard]] bool learns_steps() const { return setup.step_rule == StepRule::learned; }
+    [[nodiscard]] bool uses_batch_statistics() const { return mode == Mode::training && !setup.freeze_batch_norm; }
+    [[nodiscard]] std::int64_t parts() const { return (images + setup.part_images - 1) / setup.part_images; }
+    [[nodiscard]] std::int64_t part_begin(std::int64_t part) const { return part * setup.part_images; }
+    [[nodiscard]] std::int64_t part_size(std::int64_t part) const {
+        return std::min(setup.part_images, images - part_begin(part));
+    }
+    /// The first element of a part in a tensor of images of this shape.
+    [[nodiscard]] std::size_t place(std::int64_t part, const TensorShape& shape) const {
+        return static_cast<std::size_t>(part_begin(part) * shape.elements());
+    }
+    /// Nothing is quantized in fp32, nor are the logits: 16 bits change no class.
+    [[nodiscard]] bool quantizes(TensorId tensor) const { return quantizes() && tensor != structure.output; }
+    [[nodiscard]] ActivationQuantizer quantizer(TensorId tensor) const {
+        return {tensors[tensor].step, structure.tensors[tensor].range(), setup.precision.rounding};
+    }
+    /// Makes room for a batch.
+    void resize(std::int64_t batch_images);
+    [[nodiscard]] TrainedTensor<Scalar>& tensor_named(const std::string& name) { return trained[index.at(name)]; }
+
+    template <typename Function>
+    void for_each_part(const Function& function) {
+        tbb::parallel_for(std::int64_t{0}, parts(), [&](std::int64_t part) { function(part, scratch.local()); });
+    }
+
+    Network network;
+    TrainingSetup setup;
+    QuantizedNetwork structure;
+    std::vector<TrainedTensor<Scalar>> trained;
+    std::map<std::string, std::size_t> index;
+    std::map<std::string, std::vector<Scalar>> buffers;  ///< running statistics
+    std::vector<TrainingStage<Scalar>> stages;
+    std::vector<BatchTensor<Scalar>> tensors;  ///< as structure.tensors
+    std::vector<Scalar> stage_gradient;        ///< of the stage at hand, over the whole batch
+    tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
+    std::int64_t images = 0;
+    Mode mode = Mode::training;
+    std::uint64_t passes = 0;  ///< forward passes in training, which dropout counts
+
+private:
+    void add_parameters(const Parameters& parameters);
+    void add_stages(const TrainedSteps& steps);
+    void link_weights(TrainingStage<Scalar>& stage, const TrainedSteps& steps);
+    void link_norm(TrainingStage<Scalar>& stage);
+};
+
+/// The forward pass of one stage over the whole batch.
+template <typename Scalar>
+void run_forward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
+/// The backward pass: parameter gradients are added, input gradients are added to their tensors.
+template <typename Scalar>
+void run_backward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
+/// The integers that the machine would hold, times their steps, in the convolution's layout.
+template <typename Scalar>
+void prepare_weights(const GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
+/// One step of gradient descent for the steps of weights and activations.
+template <typename Scalar>
+void update_steps(GraphState<Scalar>& state, const SgdOptions& options);
+
+}  // namespace npusim

@@ -1,0 +1,272 @@
+#include "stage_tail.h"
+
+namespace npusim {
+namespace {
+
+template <typename Scalar>
+class StageBackward {
+public:
+    StageBackward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) : state_(state), stage_(stage) {
+        const auto parts = static_cast<std::size_t>(state.parts());
+        const auto channels = static_cast<std::size_t>(stage.channels());
+        step_gradients_.assign(parts, std::vector<double>(stage.node.destinations.size()));
+        norm_sums_.assign(parts, std::vector<double>(stage.norm != nullptr ? 2 * channels : 0));
+        bias_gradients_.assign(parts, std::vector<Scalar>(stage.bias != nullptr ? channels : 0));
+        weight_gradients_.assign(static_cast<std::size_t>(weight_groups()),
+                                 std::vector<Scalar>(stage.weights.used.size()));
+    }
+
+    void run() {
+        if (stage_.node.residual) prepare(*stage_.node.residual);
+        state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
+            for_each_block(state_, stage_, part, [&](const PixelBlock& block) { run_block(part, block, scratch); });
+        });
+        if (stage_.node.residual) state_.tensors[stage_.node.residual->tensor].has_gradient = true;
+        if (state_.learns_steps()) reduce_steps();
+        if (stage_.norm != nullptr) reduce_norm();
+        if (stage_.node.input.tensor != 0) prepare(stage_.node.input);
+        tbb::parallel_for(std::int64_t{0}, weight_groups(), [&](std::int64_t group) { run_group(group); });
+        state_.tensors[stage_.node.input.tensor].has_gradient = true;
+        if (stage_.has_weights()) reduce_weights();
+        if (stage_.bias != nullptr) reduce_bias();
+    }
+
+private:
+    /// Parts that share a sum of weight gradients: as many groups as keep the sums small beside the network, however
+    /// many threads there are.
+    [[nodiscard]] std::int64_t weight_groups() const {
+        constexpr std::int64_t kElementsOfAllGroups = std::int64_t{1} << 24;
+        const auto weights = static_cast<std::int64_t>(stage_.weights.used.size());
+        const std::int64_t allowed =
+            std::max<std::int64_t>(2, kElementsOfAllGroups / std::max<std::int64_t>(1, weights));
+        return std::min(state_.parts(), allowed);
+    }
+
+    /// A tensor of which only a range of channels gets a gradient begins at zero.
+    void prepare(const TensorView& view) {
+        BatchTensor<Scalar>& tensor = state_.tensors[view.tensor];
+        if (!tensor.read_in_parts || tensor.has_gradient) return;
+        std::fill(tensor.gradient.begin(), tensor.gradient.end(), Scalar{0});
+        tensor.has_gradient = true;
+    }
+
+    /// From the stored versions' gradients to the gradient before ReLU and residual, and batch norm's sums.
+    void run_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch) {
+        const std::int64_t elements = block.count * stage_.channels();
+        Scalar* gradient = state_.stage_gradient.data() + block.first * stage_.channels();
+        const bool needs_values = stage_.node.relu || state_.quantizes();
+        scratch.before.resize(static_cast<std::size_t>(elements));
+        if (needs_values) compute_tail(state_, stage_, block, scratch, scratch.before.data());
+        bool first = true;
+        for (std::size_t d = 0; d < stage_.node.destinations.size(); ++d) {
+            first = !add_destination(part, d, block, scratch, gradient, first) && first;
+        }
+        if (first) std::fill_n(gradient, elements, Scalar{0});
+        if (stage_.drop_probability > 0) {
+            dropout(dropout_of(state_, stage_), block.first * stage_.channels(), elements, gradient, gradient);
+        }
+        if (stage_.node.relu) relu_backward(elements, scratch.before.data(), gradient, gradient);
+        if (stage_.node.residual) add_to_tensor(*stage_.node.residual, block, gradient);
+        if (stage_.norm != nullptr) {
+            double* sums = norm_sums_[static_cast<std::size_t>(part)].data();
+            batch_norm_backward_sums<Scalar>(block.count, stage_.channels(), main_output(state_, stage_, block),
+                                             gradient, nullptr, stage_.batch_norm(), sums, sums + stage_.channels());
+        }
+    }
+
+    /// Writes (first) or adds one destination's gradient; false when nobody gave it one.
+    bool add_destination(std::int64_t part, std::size_t d, const PixelBlock& block, PartScratch<Scalar>& scratch,
+                         Scalar* gradient, bool first) {
+        const Destination& destination = stage_.node.destinations[d];
+        const BatchTensor<Scalar>& from = state_.tensors[destination.tensor];
+        if (!from.has_gradient) return false;
+        const std::int64_t elements = block.count * stage_.channels();
+        const TensorView view{destination.tensor, destination.channel_begin, stage_.channels()};
+        const Scalar* arrived =
+            read_view(from.gradient, state_.structure.tensors[destination.tensor].shape, view, block, scratch.gathered);
+        if (state_.quantizes(destination.tensor)) {
+            const ActivationQuantizer quantizer = state_.quantizer(destination.tensor);
+            if (state_.learns_steps()) {
+                step_gradients_[static_cast<std::size_t>(part)][d] +=
+                    step_gradient(elements, quantizer, scratch.before.data(), arrived);
+            }
+            scratch.passed.resize(static_cast<std::size_t>(elements));
+            Scalar* passed = first ? gradient : scratch.passed.data();
+            fake_quantize_backward(elements, quantizer, scratch.before.data(), arrived, passed);
+            arrived = passed;
+        }
+        if (!first) {
+            accumulate(elements, arrived, gradient);
+        } else if (arrived != gradient) {
+            std::copy_n(arrived, elements, gradient);
+        }
+        return true;
+    }
+
+    /// Adds a block's gradient to the view's channels of its tensor.
+    void add_to_tensor(const TensorView& view, const PixelBlock& block, const Scalar* gradient) {
+        BatchTensor<Scalar>& to = state_.tensors[view.tensor];
+        const std::int64_t to_channels = state_.structure.tensors[view.tensor].shape.channels;
+        Scalar* begin = to.gradient.data() + block.first * to_channels;
+        if (view.channels == to_channels) {
+            if (to.has_gradient) {
+                accumulate(block.count * to_channels, gradient, begin);
+            } else {
+                std::copy_n(gradient, block.count * to_channels, begin);
+            }
+            return;
+        }
+        for (std::int64_t p = 0; p < block.count; ++p) {
+            accumulate(view.channels, gradient + p * view.channels, begin + p * to_channels + view.channel_begin);
+        }
+    }
+
+    /// Through batch norm and the main operation, to the input's gradient and the weights', part after part.
+    void run_group(std::int64_t group) {
+        const std::int64_t groups = weight_groups();
+        PartScratch<Scalar>& scratch = state_.scratch.local();
+        for (std::int64_t part = group * state_.parts() / groups; part < (group + 1) * state_.parts() / groups;
+             ++part) {
+            run_part(part, weight_gradients_[static_cast<std::size_t>(group)].data(), scratch);
+        }
+    }
+
+    void run_part(std::int64_t part, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
+        const PixelBlock whole{state_.part_begin(part) * stage_.pixels(), state_.part_size(part) * stage_.pixels()};
+        Scalar* gradient = state_.stage_gradient.data() + whole.first * stage_.channels();
+        if (stage_.norm != nullptr && !state_.uses_batch_statistics()) {
+            batch_norm_backward_frozen<Scalar>(whole.count, stage_.channels(), gradient, nullptr, stage_.batch_norm(),
+                                               gradient);
+        } else if (stage_.norm != nullptr) {
+            const double* sums = norm_sums_[0].data();
+            batch_norm_backward<Scalar>(whole.count, stage_.channels(), main_output(state_, stage_, whole), gradient,
+                                        nullptr, stage_.batch_norm(), state_.images * stage_.pixels(), sums,
+                                        sums + stage_.channels(), gradient);
+        }
+        if (stage_.bias != nullptr) {
+            bias_backward(whole.count, stage_.channels(), gradient,
+                          bias_gradients_[static_cast<std::size_t>(part)].data());
+        }
+        if (stage_.has_weights()) {
+            conv2d_backward_weights(stage_.shapes.conv, state_.part_size(part), input(part), gradient, weight_gradient,
+                                    scratch.conv);
+        }
+        if (stage_.node.input.tensor != 0) run_input(part, gradient, scratch);
+    }
+
+    [[nodiscard]] const Scalar* input(std::int64_t part) const {
+        const TensorView& view = stage_.node.input;
+        const std::vector<Scalar>& values =
+            stage_.memory.input.empty() ? state_.tensors[view.tensor].values : stage_.memory.input;
+        return values.data() + state_.place(part, stage_.node.input_shape);
+    }
+
+    void run_input(std::int64_t part, const Scalar* gradient, PartScratch<Scalar>& scratch) {
+        const TensorView& view = stage_.node.input;
+        BatchTensor<Scalar>& to = state_.tensors[view.tensor];
+        const std::int64_t in_pixels = stage_.node.input_shape.height * stage_.node.input_shape.width;
+        const PixelBlock whole{state_.part_begin(part) * in_pixels, state_.part_size(part) * in_pixels};
+        if (stage_.is_elementwise()) {
+            add_to_tensor(view, whole, gradient);
+            return;
+        }
+        if (!to.has_gradient) {
+            run_kernel(part, gradient, to.gradient.data() + whole.first * view.channels, scratch);
+            return;
+        }
+        scratch.part.resize(static_cast<std::size_t>(whole.count * view.channels));
+        run_kernel(part, gradient, scratch.part.data(), scratch);
+        add_to_tensor(view, whole, scratch.part.data());
+    }
+
+    void run_kernel(std::int64_t part, const Scalar* gradient, Scalar* to, PartScratch<Scalar>& scratch) {
+        const std::int64_t images = state_.part_size(part);
+        const KernelShapes& shapes = stage_.shapes;
+        switch (stage_.node.op) {
+            case QuantizedOp::convolution:
+                conv2d_backward_input(shapes.conv, images, gradient, stage_.weights.used.data(), to, scratch.conv);
+                break;
+            case QuantizedOp::max_pool:
+                max_pool_backward(shapes.pool, images, gradient,
+                                  stage_.memory.winners.data() + state_.place(part, stage_.node.output_shape), to);
+                break;
+            case QuantizedOp::average_pool:
+                if (stage_.node.adaptive) {
+                    adaptive_average_pool_backward(shapes.pool, images, gradient, to);
+                } else {
+                    average_pool_backward(shapes.pool, images, gradient, to);
+                }
+                break;
+            case QuantizedOp::slice_pad:
+                slice_pad_backward(shapes.slice, images, gradient, to);
+                break;
+            case QuantizedOp::elementwise:
+                break;
+        }
+    }
+
+    template <typename Value>
+    static void sum_parts(std::vector<std::vector<Value>>& parts) {
+        for (std::size_t part = 1; part < parts.size(); ++part) {
+            for (std::size_t i = 0; i < parts[0].size(); ++i) parts[0][i] += parts[part][i];
+        }
+    }
+
+    void reduce_steps() {
+        sum_parts(step_gradients_);
+        for (std::size_t d = 0; d < stage_.node.destinations.size(); ++d) {
+            state_.tensors[stage_.node.destinations[d].tensor].step_gradient += step_gradients_[0][d];
+        }
+    }
+
+    void reduce_norm() {
+        sum_parts(norm_sums_);
+        const auto channels = static_cast<std::size_t>(stage_.channels());
+        for (std::size_t c = 0; c < channels; ++c) {
+            stage_.beta->gradient[c] += static_cast<Scalar>(norm_sums_[0][c]);
+            stage_.gamma->gradient[c] += static_cast<Scalar>(norm_sums_[0][c + channels]);
+        }
+    }
+
+    void reduce_weights() {
+        sum_parts(weight_gradients_);
+        std::vector<Scalar>& packed = weight_gradients_[0];
+        StageWeights<Scalar>& weights = stage_.weights;
+        if (state_.quantizes()) {
+            const WeightQuantizer quantizer = stage_.weight_quantizer(state_.setup.precision.rounding);
+            const std::int64_t depth = stage_.shapes.conv.depth();
+            if (state_.learns_steps()) {
+                weight_step_gradients(depth, quantizer, weights.master.data(), packed.data(),
+                                      weights.step_gradients.data());
+            }
+            fake_quantize_weights_backward(depth, quantizer, weights.master.data(), packed.data(), packed.data());
+        }
+        std::vector<Scalar> torch_layout(packed.size());
+        unpack_weights(stage_.shapes.conv, packed.data(), torch_layout.data());
+        accumulate(static_cast<std::int64_t>(packed.size()), torch_layout.data(), weights.tensor->gradient.data());
+    }
+
+    void reduce_bias() {
+        sum_parts(bias_gradients_);
+        accumulate(stage_.channels(), bias_gradients_[0].data(), stage_.bias->gradient.data());
+    }
+
+    GraphState<Scalar>& state_;
+    TrainingStage<Scalar>& stage_;
+    std::vector<std::vector<double>> step_gradients_;    ///< [part][destination]
+    std::vector<std::vector<double>> norm_sums_;         ///< [part][2 × channel]
+    std::vector<std::vector<Scalar>> bias_gradients_;    ///< [part][channel]
+    std::vector<std::vector<Scalar>> weight_gradients_;  ///< [group][HWIO]
+};
+
+}  // namespace
+
+template <typename Scalar>
+void run_backward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) {
+    StageBackward<Scalar>(state, stage).run();
+}
+
+template void run_backward(GraphState<float>&, TrainingStage<float>&);
+template void run_backward(GraphState<double>&, TrainingStage<double>&);
+
+}  // namespace npusim

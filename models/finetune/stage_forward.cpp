@@ -1,0 +1,171 @@
+#include "npusim/models/quantization/weight_quantizer.h"
+#include "stage_tail.h"
+
+namespace npusim {
+namespace {
+
+template <typename Scalar>
+class StageForward {
+public:
+    StageForward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) : state_(state), stage_(stage) {}
+
+    void run() {
+        const bool sums = stage_.norm != nullptr && state_.uses_batch_statistics();
+        const auto channels = static_cast<std::size_t>(stage_.channels());
+        if (sums) sums_.assign(static_cast<std::size_t>(state_.parts()), std::vector<double>(2 * channels));
+        state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
+            run_main(part, scratch);
+            if (sums) sum_up(part);
+        });
+        if (stage_.norm != nullptr) finish_norm();
+        state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
+            for_each_block(state_, stage_, part, [&](const PixelBlock& block) { store_block(block, scratch); });
+        });
+    }
+
+private:
+    /// The part's input view; gathers channels where the view is not the whole tensor.
+    const Scalar* input(std::int64_t part) {
+        const TensorView& view = stage_.node.input;
+        const TensorShape& whole = state_.structure.tensors[view.tensor].shape;
+        const Scalar* from = state_.tensors[view.tensor].values.data() + state_.place(part, whole);
+        if (view.channels == whole.channels) return from;
+        Scalar* gathered = stage_.memory.input.data() + state_.place(part, stage_.node.input_shape);
+        copy_from_channels(state_.part_size(part) * whole.height * whole.width, whole.channels, view.channel_begin,
+                           from, view.channels, gathered);
+        return gathered;
+    }
+
+    void run_main(std::int64_t part, PartScratch<Scalar>& scratch) {
+        const Scalar* in = input(part);
+        if (stage_.is_elementwise()) return;
+        const std::int64_t images = state_.part_size(part);
+        const std::size_t offset = state_.place(part, stage_.node.output_shape);
+        Scalar* out = stage_.memory.main_output.data() + offset;
+        const KernelShapes& shapes = stage_.shapes;
+        switch (stage_.node.op) {
+            case QuantizedOp::convolution:
+                conv2d_forward(shapes.conv, images, in, stage_.weights.used.data(), out, scratch.conv);
+                break;
+            case QuantizedOp::max_pool:
+                max_pool_forward(shapes.pool, images, in, out, stage_.memory.winners.data() + offset);
+                break;
+            case QuantizedOp::average_pool:
+                if (stage_.node.adaptive) {
+                    adaptive_average_pool_forward(shapes.pool, images, in, out);
+                } else {
+                    average_pool_forward(shapes.pool, images, in, out);
+                }
+                break;
+            case QuantizedOp::slice_pad:
+                slice_pad_forward(shapes.slice, images, in, out);
+                break;
+            case QuantizedOp::elementwise:
+                break;
+        }
+        if (stage_.bias != nullptr) {
+            add_bias(images * stage_.pixels(), stage_.channels(), out, stage_.bias->values.data(), out);
+        }
+    }
+
+    void sum_up(std::int64_t part) {
+        double* sum = sums_[static_cast<std::size_t>(part)].data();
+        const PixelBlock whole{state_.part_begin(part) * stage_.pixels(), state_.part_size(part) * stage_.pixels()};
+        accumulate_statistics(whole.count, stage_.channels(), main_output(state_, stage_, whole), sum,
+                              sum + stage_.channels());
+    }
+
+    /// Statistics of the batch, summed over the parts in their order, or those kept.
+    void finish_norm() {
+        StageMemory<Scalar>& memory = stage_.memory;
+        if (sums_.empty()) {
+            frozen_statistics(stage_.channels(), stage_.norm->epsilon, stage_.running_mean->data(),
+                              stage_.running_variance->data(), memory.mean.data(), memory.inverse_deviation.data());
+            return;
+        }
+        for (std::size_t part = 1; part < sums_.size(); ++part) {
+            for (std::size_t i = 0; i < sums_[0].size(); ++i) sums_[0][i] += sums_[part][i];
+        }
+        const std::int64_t pixels = state_.images * stage_.pixels();
+        const double* sum = sums_[0].data();
+        finish_statistics(pixels, stage_.channels(), stage_.norm->epsilon, sum, sum + stage_.channels(),
+                          memory.mean.data(), memory.inverse_deviation.data());
+        update_running_statistics(pixels, stage_.channels(), state_.setup.batch_norm_momentum, sum,
+                                  sum + stage_.channels(), stage_.running_mean->data(),
+                                  stage_.running_variance->data());
+    }
+
+    /// Every stored version of a block.
+    void store_block(const PixelBlock& block, PartScratch<Scalar>& scratch) {
+        const auto& destinations = stage_.node.destinations;
+        if (destinations.size() == 1 && !state_.quantizes(destinations[0].tensor) && is_whole(destinations[0])) {
+            compute_tail(state_, stage_, block, scratch,
+                         state_.tensors[destinations[0].tensor].values.data() + block.first * stage_.channels());
+            return;
+        }
+        scratch.before.resize(static_cast<std::size_t>(block.count * stage_.channels()));
+        compute_tail(state_, stage_, block, scratch, scratch.before.data());
+        for (const auto& destination : destinations) store(block, destination, scratch);
+    }
+
+    [[nodiscard]] bool is_whole(const Destination& destination) const {
+        return state_.structure.tensors[destination.tensor].shape.channels == stage_.channels();
+    }
+
+    void store(const PixelBlock& block, const Destination& destination, PartScratch<Scalar>& scratch) {
+        BatchTensor<Scalar>& to = state_.tensors[destination.tensor];
+        const std::int64_t to_channels = state_.structure.tensors[destination.tensor].shape.channels;
+        const std::int64_t elements = block.count * stage_.channels();
+        Scalar* begin = to.values.data() + block.first * to_channels;
+        const Scalar* values = scratch.before.data();
+        if (state_.quantizes(destination.tensor)) {
+            scratch.passed.resize(static_cast<std::size_t>(elements));
+            Scalar* rounded = is_whole(destination) ? begin : scratch.passed.data();
+            fake_quantize_forward(elements, state_.quantizer(destination.tensor), values, rounded);
+            values = rounded;
+        }
+        if (!is_whole(destination)) {
+            copy_into_channels(block.count, stage_.channels(), values, to_channels, destination.channel_begin, begin);
+        } else if (values != begin) {
+            std::copy_n(values, elements, begin);
+        }
+    }
+
+    GraphState<Scalar>& state_;
+    TrainingStage<Scalar>& stage_;
+    std::vector<std::vector<double>> sums_;  ///< [part][2 × channel]; empty with running statistics
+};
+
+}  // namespace
+
+template <typename Scalar>
+void prepare_weights(const GraphState<Scalar>& state, TrainingStage<Scalar>& stage) {
+    StageWeights<Scalar>& weights = stage.weights;
+    const std::vector<Scalar>& values = weights.tensor->values;
+    weights.used.resize(values.size());
+    if (!state.quantizes()) {
+        pack_weights(stage.shapes.conv, values.data(), weights.used.data());
+        return;
+    }
+    if (!state.learns_steps()) {
+        const std::vector<float> as_float(values.begin(), values.end());
+        weights.steps =
+            quantize_weights(as_float, stage.channels(), stage.node.weight_bits, state.setup.precision).steps;
+    }
+    weights.master.resize(values.size());
+    pack_weights(stage.shapes.conv, values.data(), weights.master.data());
+    fake_quantize_weights_forward(stage.shapes.conv.depth(), stage.weight_quantizer(state.setup.precision.rounding),
+                                  weights.master.data(), weights.used.data());
+}
+
+template <typename Scalar>
+void run_forward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) {
+    StageForward<Scalar>(state, stage).run();
+}
+
+template void prepare_weights(const GraphState<float>&, TrainingStage<float>&);
+template void prepare_weights(const GraphState<double>&, TrainingStage<double>&);
+template void run_forward(GraphState<float>&, TrainingStage<float>&);
+template void run_forward(GraphState<double>&, TrainingStage<double>&);
+
+}  // namespace npusim
