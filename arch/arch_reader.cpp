@@ -4,6 +4,7 @@
 
 #include "arch_names.h"
 #include "npusim/arch/arch_spec.h"
+#include "npusim/models/quantization/precision_json.h"
 
 namespace npusim {
 namespace {
@@ -13,70 +14,8 @@ constexpr double mb_per_gb = 1000;
 constexpr int default_bits = 8;
 constexpr int fp32_bits = 32;
 
-/// The value of a required integer; nothing (and the problem noted) when it is missing, no integer or out of range,
-/// so that rules between fields do not complain about a field that is wrong already.
-std::optional<std::int64_t> checked_integer(JsonReader& reader, const std::string& key, Range<std::int64_t> allowed) {
-    const std::int64_t value = reader.integer(key, allowed);
-    if (!reader.has(key) || !reader.raw(key).is_number_integer()) return std::nullopt;
-    if (reader.raw(key) != nlohmann::json(value)) return std::nullopt;
-    return value;
-}
-
 int small_integer(JsonReader& reader, const std::string& key, Range<std::int64_t> allowed) {
     return static_cast<int>(reader.integer(key, allowed));
-}
-
-/// Bits of an operand: 1..8 or 16, or 32 in the fp32 format.
-std::optional<int> checked_bits(JsonReader& reader, const std::string& key, NumberFormat format) {
-    constexpr Range<std::int64_t> any{std::numeric_limits<std::int64_t>::min(),
-                                      std::numeric_limits<std::int64_t>::max()};
-    const auto bits = checked_integer(reader, key, any);
-    if (!bits) return std::nullopt;
-    const bool is_fp32 = format == NumberFormat::fp32;
-    const bool allowed = is_fp32 ? *bits == fp32_bits : (*bits >= 1 && *bits <= 8) || *bits == 16;
-    if (allowed) return static_cast<int>(*bits);
-    reader.problem(key, std::to_string(*bits) + " is not allowed, allowed are " +
-                            (is_fp32 ? "32 (number_format is fp32)" : "1..8, 16 (and 32 where number_format is fp32)"));
-    return std::nullopt;
-}
-
-int read_bits(JsonReader& reader, const std::string& key, NumberFormat format) {
-    return checked_bits(reader, key, format).value_or(default_bits);
-}
-
-/// The same for a key that may be absent; `fallback` also where the value is wrong.
-int read_bits_or(JsonReader& reader, const std::string& key, NumberFormat format, int fallback) {
-    if (reader.has(key)) return checked_bits(reader, key, format).value_or(fallback);
-    return static_cast<int>(reader.integer_or(key, {1, fp32_bits}, fallback));
-}
-
-/// One of the names where the key is given, else `fallback`; the key is known either way.
-template <typename Enum>
-Enum read_choice_or(JsonReader& reader, const std::string& key, const NamedValues<Enum>& names, Enum fallback) {
-    if (reader.has(key)) return reader.choice(key, names);
-    (void)reader.text_or(key, "");
-    return fallback;
-}
-
-PrecisionSpec read_precision(JsonReader reader, NumberFormat format) {
-    PrecisionSpec spec;
-    const int format_bits = format == NumberFormat::fp32 ? fp32_bits : default_bits;
-    spec.weight_bits = read_bits(reader, "weight_bits", format);
-    const auto activation_bits = checked_bits(reader, "activation_bits", format);
-    spec.activation_bits = activation_bits.value_or(default_bits);
-    spec.first_last_bits = read_bits(reader, "first_last_bits", format);
-    spec.input_bits = read_bits_or(reader, "input_bits", format, format_bits);
-    spec.residual_bits = read_bits_or(reader, "residual_bits", format, std::max(format_bits, spec.activation_bits));
-    if (activation_bits && spec.residual_bits < spec.activation_bits) {
-        reader.problem("residual_bits", std::to_string(spec.residual_bits) + " is below activation_bits (" +
-                                            std::to_string(spec.activation_bits) + "), the least allowed");
-    }
-    spec.rounding = read_choice_or(reader, "rounding", arch_names::roundings, spec.rounding);
-    spec.scales = read_choice_or(reader, "scales", arch_names::scale_kinds, spec.scales);
-    spec.granularity = read_choice_or(reader, "granularity", arch_names::granularities, spec.granularity);
-    spec.batch_norm = read_choice_or(reader, "batch_norm", arch_names::batch_norms, spec.batch_norm);
-    reader.reject_unknown_keys();
-    return spec;
 }
 
 ArraySpec read_array(JsonReader reader, NumberFormat format) {
@@ -86,8 +25,8 @@ ArraySpec read_array(JsonReader reader, NumberFormat format) {
     spec.dataflow = reader.choice("dataflow", arch_names::dataflows);
     JsonReader pe = reader.object("pe");
     spec.pe.kind = pe.choice("kind", arch_names::pe_kinds);
-    spec.pe.weight_bits = read_bits(pe, "weight_bits", format);
-    spec.pe.activation_bits = read_bits(pe, "activation_bits", format);
+    spec.pe.weight_bits = read_bits(pe, "weight_bits", format == NumberFormat::fp32);
+    spec.pe.activation_bits = read_bits(pe, "activation_bits", format == NumberFormat::fp32);
     pe.reject_unknown_keys();
     const bool is_fp32 = format == NumberFormat::fp32;
     spec.accumulator_bits = small_integer(
@@ -111,8 +50,8 @@ std::optional<std::int64_t> read_bytes(JsonReader& reader) {
 
 BufferSpec read_buffer(JsonReader reader, bool double_buffering) {
     const auto bytes = read_bytes(reader);
-    const auto banks = checked_integer(reader, "banks", {1, 64});
-    const auto width_bits = checked_integer(reader, "width_bits", {8, 65536});
+    const auto banks = reader.checked_integer("banks", {1, 64});
+    const auto width_bits = reader.checked_integer("width_bits", {8, 65536});
     if (banks && double_buffering && *banks % 2 != 0) {
         reader.problem("banks", std::to_string(*banks) +
                                     " is odd, but double_buffering gives half of the banks to each side: "
@@ -144,7 +83,7 @@ DramSpec read_dram(JsonReader reader) {
     spec.type = reader.text("type");
     spec.bandwidth_mb_s = read_bandwidth_mb_s(reader);
     spec.latency_ns = small_integer(reader, "latency_ns", {0, 10000});
-    const auto burst_bytes = checked_integer(reader, "burst_bytes", {8, 4096});
+    const auto burst_bytes = reader.checked_integer("burst_bytes", {8, 4096});
     if (burst_bytes && (*burst_bytes & (*burst_bytes - 1)) != 0) {
         reader.problem("burst_bytes", std::to_string(*burst_bytes) + " is no power of two");
     }
@@ -178,7 +117,7 @@ ArchSpec parse_arch(const nlohmann::json& json, const std::string& file) {
     spec.number_format = reader.choice("number_format", arch_names::number_formats);
     spec.technology = read_name(reader, "technology");
     spec.clock_mhz = small_integer(reader, "clock_mhz", {1, 5000});
-    spec.precision = read_precision(reader.object("precision"), spec.number_format);
+    spec.precision = read_precision(reader.object("precision"), spec.number_format == NumberFormat::fp32);
     spec.array = read_array(reader.object("array"), spec.number_format);
     spec.double_buffering = reader.boolean("double_buffering");
     spec.weight_buffer = read_buffer(reader.object("weight_buffer"), spec.double_buffering);

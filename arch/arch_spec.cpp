@@ -7,6 +7,7 @@
 #include "arch_names.h"
 #include "npusim/base/error.h"
 #include "npusim/base/integer_math.h"
+#include "npusim/models/quantization/precision_json.h"
 
 namespace npusim {
 namespace {
@@ -21,14 +22,6 @@ json number(std::int64_t numerator, std::int64_t denominator) {
 
 json buffer_json(const BufferSpec& spec) {
     return {{"kib", number(spec.bytes, 1024)}, {"banks", spec.banks}, {"width_bits", spec.width_bits}};
-}
-
-json precision_json(const PrecisionSpec& spec) {
-    return {{"weight_bits", spec.weight_bits},         {"activation_bits", spec.activation_bits},
-            {"first_last_bits", spec.first_last_bits}, {"input_bits", spec.input_bits},
-            {"residual_bits", spec.residual_bits},     {"rounding", name_of(spec.rounding)},
-            {"scales", name_of(spec.scales)},          {"granularity", name_of(spec.granularity)},
-            {"batch_norm", name_of(spec.batch_norm)}};
 }
 
 json array_json(const ArraySpec& spec) {
@@ -85,7 +78,7 @@ json to_json(const ArchSpec& spec) {
             {"number_format", arch_names::name_in(arch_names::number_formats, spec.number_format)},
             {"technology", spec.technology},
             {"clock_mhz", spec.clock_mhz},
-            {"precision", precision_json(spec.precision)},
+            {"precision", to_json(spec.precision)},
             {"array", array_json(spec.array)},
             {"weight_buffer", buffer_json(spec.weight_buffer)},
             {"activation_buffer", buffer_json(spec.activation_buffer)},

@@ -161,6 +161,12 @@ std::int64_t JsonReader::integer_or(const std::string& key, Range<std::int64_t> 
     return value == nullptr ? fallback : read_integer(*value, pointer_to(key), allowed).value_or(fallback);
 }
 
+std::optional<std::int64_t> JsonReader::checked_integer(const std::string& key, Range<std::int64_t> allowed) {
+    const std::int64_t value = integer(key, allowed);
+    if (!has(key) || !raw(key).is_number_integer() || raw(key) != nlohmann::json(value)) return std::nullopt;
+    return value;
+}
+
 double JsonReader::number(const std::string& key, Range<double> allowed) {
     const json* value = find(key, true);
     return value == nullptr ? allowed.low : read_number(*value, pointer_to(key), allowed).value_or(allowed.low);

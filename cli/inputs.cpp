@@ -7,6 +7,7 @@
 #include "npusim/base/json_reader.h"
 #include "npusim/models/exchange/safetensors.h"
 #include "npusim/models/graph/zoo.h"
+#include "npusim/workloads/datasets/folder_source.h"
 
 namespace npusim::cli {
 namespace {
@@ -55,6 +56,30 @@ void check_fit(const Dataset& dataset, const Network& network, const std::string
     if (!problems.empty()) throw InputError(problems);
 }
 
+/// Of a folder of images, only those that the accuracy is measured on are decoded.
+LabelledImages read_folder(const DatasetName& name, const Options& options, const Network& network) {
+    ImageUse use;
+    use.preprocessing = preprocessing_of(zoo_entry(network.name), network.input_shape().height);
+    use.classes = network.classes();
+    use.train_images = options.calibration_images;
+    use.test_images = options.test_images;
+    ImageDatasets parts = read_image_folder(name, use);
+    return {std::move(parts.test), std::move(parts.train), parts.test_images_of};
+}
+
+LabelledImages read_labelled(const DatasetName& name, const Options& options, const Network& network) {
+    if (name.kind == "images") {
+        LabelledImages images = read_folder(name, options, network);
+        check_fit(images.test, network, options.dataset);
+        return images;
+    }
+    LabelledImages images{read_test_images(name), {}, 0};
+    check_fit(images.test, network, options.dataset);
+    images.calibration = read_train_images(name, options.calibration_images);
+    images.test_images = images.test.size();
+    return images;
+}
+
 }  // namespace
 
 ChipFiles read_chip(const Options& options, const std::filesystem::path& preset_folder) {
@@ -75,10 +100,7 @@ TrainedInputs read_trained(const Options& options, const Network& network) {
     }
     if (!options.dataset.empty()) {
         const DatasetName name = parse_dataset_name(options.dataset, options.data_root);
-        LabelledImages images{read_test_images(name), {}};
-        check_fit(images.test, network, options.dataset);
-        images.calibration = read_train_images(name, options.calibration_images);
-        inputs.images = std::move(images);
+        inputs.images = read_labelled(name, options, network);
     }
     return inputs;
 }

@@ -1,7 +1,6 @@
 // The files that a run reads: chip, technology, weights, images. All are read and checked before anything runs.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -28,6 +27,7 @@ struct ChipFiles {
 struct LabelledImages {
     Dataset test;
     Dataset calibration;
+    std::int64_t test_images = 0;  ///< that there are; `test` may hold fewer
 };
 
 struct TrainedInputs {

@@ -121,17 +121,13 @@ private:
 
     [[nodiscard]] std::string missing_for_accuracy() const {
         const std::string command = "npusim --arch " + options_.arch + " --model " + options_.model;
-        if (network_.classes() != 10) {
-            return "not measured: no data set with " + std::to_string(network_.classes()) +
-                   " classes can be read, only cifar10; try npusim --arch " + options_.arch +
-                   " --model resnet20 --weights resnet20.safetensors --dataset cifar10:FOLDER";
-        }
+        const std::string dataset = network_.classes() == 10 ? "cifar10:FOLDER" : "images:FOLDER";
         std::string missing;
         if (!trained_.parameters) missing = "trained weights (--weights)";
         if (!trained_.images) missing += std::string(missing.empty() ? "" : " and ") + "labelled images (--dataset)";
         return "not measured: " + missing + " missing; " + command + " --weights " +
                (trained_.parameters ? options_.weights : options_.model + ".safetensors") + " --dataset " +
-               (trained_.images ? options_.dataset : "cifar10:FOLDER");
+               (trained_.images ? options_.dataset : dataset);
     }
 
     void measure_accuracy() {
@@ -143,7 +139,7 @@ private:
             return;
         }
         const Dataset& test = trained_.images->test;
-        accuracy.test_images_of = test.size();
+        accuracy.test_images_of = trained_.images->test_images;
         accuracy.test_images = std::min(options_.test_images.value_or(test.size()), test.size());
         accuracy.fp32_top1 = fp32_top1(network_, *trained_.parameters, test, accuracy.test_images, progress_);
         if (!is_integer()) return;

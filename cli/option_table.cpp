@@ -10,7 +10,7 @@ const std::vector<OptionGroup>& option_groups() {
           {"image-size", "PX", "height and width of the input (default: the published size)"}}},
         {"Accuracy (needs both of the first two)",
          {{"weights", "FILE", "trained weights, safetensors with torchvision's names"},
-          {"dataset", "KIND:FOLDER", "labelled images; KIND is cifar10"},
+          {"dataset", "KIND:FOLDER", "labelled images; KIND is cifar10, mnist or images (any size), or just shapes"},
           {"data-root", "FOLDER", "where relative data set folders lie (default: $NPUSIM_DATA)"},
           {"calibration-images", "N", "training images that set the activation ranges (default: 500)"},
           {"test-images", "N", "test images to measure on (default: all)"},

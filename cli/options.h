@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/option_reader.h"
+
 namespace npusim::cli {
 
 /// What the program takes from its surroundings; read once, in main.
@@ -45,16 +47,6 @@ struct Options {
 /// Throws InputError with every problem of the command line, each naming its option.
 [[nodiscard]] Options parse_options(const std::vector<std::string>& arguments, const Environment& environment);
 
-/// One option of the program.
-struct OptionRow {
-    const char* name;
-    const char* argument;  ///< null for a switch
-    const char* text;
-};
-struct OptionGroup {
-    const char* title;
-    std::vector<OptionRow> rows;
-};
 [[nodiscard]] const std::vector<OptionGroup>& option_groups();
 
 }  // namespace npusim::cli

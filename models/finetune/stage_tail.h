@@ -1,6 +1,6 @@
 // What follows a stage's main operation: batch norm, residual, ReLU, dropout. It is computed in blocks that stay in the
-// second-level cache, in the forward pass and again in the backward pass, so that only the main operation's output and the
-// stored tensors go to memory.
+// second-level cache, in the forward pass and again in the backward pass, so that only the main operation's output and
+// the stored tensors go to memory.
 #pragma once
 
 #include <algorithm>

@@ -15,6 +15,9 @@ inline constexpr std::int64_t min_cifar_size = 8;
 inline constexpr std::int64_t min_inception_size = 75;
 inline constexpr std::int64_t min_densenet_size = 32;
 inline constexpr std::int64_t min_vgg_size = 32;
+/// Below it the third pooling finds less than two pixels.
+inline constexpr std::int64_t min_squeezenet_size = 19;
+inline constexpr std::int64_t min_fdmobilenet_size = 32;
 
 /// He et al., "Deep Residual Learning for Image Recognition", 2016; `blocks` per stage.
 Network basic_resnet(const std::string& name, const std::array<int, 4>& blocks, std::int64_t image_size,
@@ -30,6 +33,10 @@ Network inception_v3(std::int64_t image_size, std::int64_t classes);
 Network densenet161(std::int64_t image_size, std::int64_t classes);
 /// Simonyan and Zisserman, "Very Deep Convolutional Networks", 2015: configuration D, with batch norm.
 Network vgg16_bn(std::int64_t image_size, std::int64_t classes);
+/// Iandola et al., "SqueezeNet", 2016: version 1.1, as published for Caffe.
+Network squeezenet1_1(std::int64_t image_size, std::int64_t classes);
+/// Qin et al., "FD-MobileNet: Improved MobileNet with a Fast Downsampling Strategy", 2018; half the channels.
+Network fdmobilenet_0_5(std::int64_t image_size, std::int64_t classes);
 
 /// A builder whose input is an RGB image. Throws InputError for a size below `min_image_size` or no classes.
 NetworkBuilder start(const std::string& name, std::int64_t image_size, std::int64_t min_image_size,

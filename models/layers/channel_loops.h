@@ -60,7 +60,8 @@ public:
     template <typename Value>
     TiledChannels(std::int64_t channels, const Value& value) : values_(static_cast<std::size_t>(span(channels))) {
         // Values first and copies of them then: a division for each copy would cost more than the loops that use them.
-        for (std::int64_t c = 0; c < channels; ++c) values_[static_cast<std::size_t>(c)] = static_cast<Scalar>(value(c));
+        for (std::int64_t c = 0; c < channels; ++c)
+            values_[static_cast<std::size_t>(c)] = static_cast<Scalar>(value(c));
         for (std::size_t i = static_cast<std::size_t>(channels); i < values_.size(); ++i) {
             values_[i] = values_[i - static_cast<std::size_t>(channels)];
         }

@@ -70,13 +70,13 @@ void move_image(std::span<const std::uint8_t> image, const TensorShape& shape, i
     }
 }
 
-ImageNormalizer::ImageNormalizer(const Normalization& normalization) {
-    const auto& [mean, stddev] = normalization;
+ImageNormalizer::ImageNormalizer(const Normalization& normalization) : bgr_(normalization.bgr) {
+    const auto& [mean, stddev, divisor, bgr] = normalization;
     if (mean.size() != stddev.size()) throw std::invalid_argument("ImageNormalizer: means and deviations differ");
     std::vector<std::uint8_t> bytes(256);
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
     for (std::size_t channel = 0; channel < mean.size(); ++channel) {
-        const auto values = normalize_image(bytes, {1, 16, 16}, {{mean[channel]}, {stddev[channel]}});
+        const auto values = normalize_image(bytes, {1, 16, 16}, {{mean[channel]}, {stddev[channel]}, divisor});
         std::copy(values.begin(), values.end(), tables_.emplace_back().begin());
     }
 }
@@ -91,7 +91,7 @@ void ImageNormalizer::write_nhwc(std::span<const std::uint8_t> image, const Tens
     const std::size_t channels = tables_.size();
     const std::size_t plane = image.size() / channels;
     for (std::size_t channel = 0; channel < channels; ++channel) {
-        const std::uint8_t* from = image.data() + channel * plane;
+        const std::uint8_t* from = image.data() + (bgr_ ? channels - 1 - channel : channel) * plane;
         for (std::size_t i = 0; i < plane; ++i) values[i * channels + channel] = tables_[channel][from[i]];
     }
 }

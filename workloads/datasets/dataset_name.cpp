@@ -9,7 +9,7 @@ namespace npusim {
 namespace {
 
 const std::vector<std::string>& known_kinds() {
-    static const std::vector<std::string> kinds = {"cifar10", "mnist", "shapes"};
+    static const std::vector<std::string> kinds = {"cifar10", "mnist", "images", "imagenet", "shapes"};
     return kinds;
 }
 
@@ -41,6 +41,12 @@ DatasetName drawn_name(const std::string& text, std::size_t colon) {
     return {"shapes", {}, seed};
 }
 
+void refuse_image_folder(const DatasetName& name) {
+    if (name.kind != "images") return;
+    throw InputError("data set images:" + name.path.string(), "",
+                     "is a folder of images of any size, which is not possible here");
+}
+
 }  // namespace
 
 DatasetName parse_dataset_name(const std::string& text, const std::filesystem::path& data_root) {
@@ -53,22 +59,26 @@ DatasetName parse_dataset_name(const std::string& text, const std::filesystem::p
             "unknown kind \"" + kind + "\", known are " + join(kinds) + "; write KIND:FOLDER, shapes or shapes:SEED");
     }
     if (kind == "shapes") return drawn_name(text, colon);
+    const bool is_images = kind == "images" || kind == "imagenet";
     if (colon != std::string::npos && colon + 1 < text.size()) {
-        return {kind, find_folder(text, text.substr(colon + 1), data_root), 0};
+        return {is_images ? "images" : kind, find_folder(text, text.substr(colon + 1), data_root), 0};
     }
-    if (colon != std::string::npos || data_root.empty()) {
-        throw InputError("data set " + text, "",
-                         "names no folder; write " + kind + ":FOLDER, or set NPUSIM_DATA and write " + kind);
+    if (colon != std::string::npos || data_root.empty() || is_images) {
+        throw InputError(
+            "data set " + text, "",
+            "names no folder; write " + kind + ":FOLDER" + (is_images ? "" : ", or set NPUSIM_DATA and write " + kind));
     }
     return {kind, data_root, 0};
 }
 
 Dataset read_test_images(const DatasetName& name) {
+    refuse_image_folder(name);
     if (name.kind == "shapes") return make_shapes_test(kShapesTestImages, name.seed);
     return name.kind == "mnist" ? read_mnist_test(name.path) : read_cifar10_test(name.path);
 }
 
 Dataset read_train_images(const DatasetName& name, std::optional<std::int64_t> count) {
+    refuse_image_folder(name);
     if (name.kind == "shapes") return make_shapes_train(count.value_or(kShapesTrainImages), name.seed);
     if (name.kind == "mnist") return read_mnist_train(name.path, count);
     return read_cifar10_train(name.path, count.value_or(kCifar10TrainImages));

@@ -43,6 +43,9 @@ public:
     /// A required integer. A number with a fraction, a boolean or a string is an error.
     std::int64_t integer(const std::string& key, Range<std::int64_t> allowed);
     std::int64_t integer_or(const std::string& key, Range<std::int64_t> allowed, std::int64_t fallback);
+    /// The same, and nothing when it is missing, no integer or out of range, so that rules between fields do not
+    /// complain about a field that is wrong already.
+    std::optional<std::int64_t> checked_integer(const std::string& key, Range<std::int64_t> allowed);
     double number(const std::string& key, Range<double> allowed);
     double number_or(const std::string& key, Range<double> allowed, double fallback);
     bool boolean(const std::string& key);

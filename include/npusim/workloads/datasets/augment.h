@@ -41,7 +41,8 @@ public:
     void write_nhwc(std::span<const std::uint8_t> image, const TensorShape& shape, std::span<float> values) const;
 
 private:
-    std::vector<std::array<float, 256>> tables_;  ///< of each channel
+    std::vector<std::array<float, 256>> tables_;  ///< of each channel of the network
+    bool bgr_;
 };
 
 /// The images of `indices` one after the other, each (H, W, C). `values` holds indices.size() images exactly, or

@@ -39,4 +39,17 @@ public:
 [[nodiscard]] std::unique_ptr<BatchSource> memory_source(Dataset dataset, const Augmentation& augmentation,
                                                          std::uint64_t seed);
 
+/// Some images of a source, in this order; random moves stay those of the source's indices. `name` says which.
+[[nodiscard]] std::unique_ptr<BatchSource> subset_source(std::shared_ptr<const BatchSource> whole,
+                                                         std::vector<std::int64_t> indices, const std::string& name);
+
+struct SplitSources {
+    std::unique_ptr<BatchSource> train;
+    std::unique_ptr<BatchSource> held_out;
+};
+/// Draws `held_out` images without replacement, as the seed says; both parts keep the source's order. Throws InputError
+/// unless both parts get an image.
+[[nodiscard]] SplitSources split_source(const std::shared_ptr<const BatchSource>& whole, std::int64_t held_out,
+                                        std::uint64_t seed);
+
 }  // namespace npusim

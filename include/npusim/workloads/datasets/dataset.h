@@ -13,10 +13,12 @@
 
 namespace npusim {
 
-/// (x/255 − mean) / stddev, one value a channel.
+/// (x/divisor − mean) / stddev, one value a channel, in the order in which the network takes the channels.
 struct Normalization {
     std::vector<double> mean;
     std::vector<double> stddev;
+    double divisor = 255;
+    bool bgr = false;  ///< the network takes the channels in the reverse order
 };
 
 /// Images of one size, planes (C, H, W) of unsigned bytes, one image after the other; RGB or grey.
@@ -52,9 +54,9 @@ inline constexpr std::int64_t kCifar10TrainImages = 50'000;
 /// The first `count` training images, or all.
 [[nodiscard]] Dataset read_mnist_train(const std::filesystem::path& folder, std::optional<std::int64_t> count = {});
 
-/// "cifar10:FOLDER" or "mnist:FOLDER" → kind and path; "shapes" or "shapes:SEED" → kind and seed. Throws InputError
-/// that lists the known kinds. A relative path is looked for as it is, then below `data_root` (NPUSIM_DATA) when that
-/// is not empty; "cifar10" or "mnist" alone means data_root itself.
+/// "cifar10:FOLDER", "mnist:FOLDER" or "images:FOLDER" ("imagenet:FOLDER" means the same) → kind and path; "shapes" or
+/// "shapes:SEED" → kind and seed. Throws InputError that lists the known kinds. A relative path is looked for as it is,
+/// then below `data_root` (NPUSIM_DATA) when that is not empty; "cifar10" or "mnist" alone means data_root itself.
 struct DatasetName {
     std::string kind;
     std::filesystem::path path;
@@ -62,12 +64,13 @@ struct DatasetName {
 };
 [[nodiscard]] DatasetName parse_dataset_name(const std::string& text, const std::filesystem::path& data_root);
 
-/// The images of a parsed name. Of drawn data sets there are kShapesTestImages and, unless `count` says otherwise,
+/// The images of a parsed name, but for image folders, which need to know the network (folder_source.h): those are
+/// refused with InputError. Of drawn data sets there are kShapesTestImages and, unless `count` says otherwise,
 /// kShapesTrainImages; of files all, or the first `count`.
 [[nodiscard]] Dataset read_test_images(const DatasetName& name);
 [[nodiscard]] Dataset read_train_images(const DatasetName& name, std::optional<std::int64_t> count = {});
 
-/// (x/255 − mean) / stddev for each channel: fp32 input of a network, shape (C, H, W).
+/// (x/divisor − mean) / stddev for each channel: fp32 input of a network, shape (C, H, W).
 [[nodiscard]] std::vector<float> normalize_image(std::span<const std::uint8_t> image, const TensorShape& shape,
                                                  const Normalization& normalization);
 [[nodiscard]] std::vector<float> normalize_image(std::span<const std::uint8_t> image, const TensorShape& shape,

@@ -1,0 +1,18 @@
+// A precision as JSON: in architectures, recipes and saved networks.
+#pragma once
+
+#include "npusim/base/json_reader.h"
+#include "npusim/models/quantization/precision.h"
+
+namespace npusim {
+
+/// Bits of an operand: 1..8 or 16, or 32 in the fp32 format. Problems are noted in the reader.
+[[nodiscard]] int read_bits(JsonReader& reader, const std::string& key, bool is_fp32);
+
+/// Reads the whole object: weight_bits, activation_bits and first_last_bits are required. Problems are noted in the
+/// reader, unknown keys among them.
+[[nodiscard]] PrecisionSpec read_precision(JsonReader reader, bool is_fp32);
+
+[[nodiscard]] nlohmann::json to_json(const PrecisionSpec& spec);
+
+}  // namespace npusim

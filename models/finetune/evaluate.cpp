@@ -1,0 +1,62 @@
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "npusim/models/finetune/training_run.h"
+#include "read_batch.h"
+
+namespace npusim {
+namespace {
+
+/// Is the label among the `count` largest logits? Of equal ones the first counts as larger.
+bool is_among_best(std::span<const float> logits, std::int32_t label, std::int64_t count) {
+    const float own = logits[static_cast<std::size_t>(label)];
+    std::int64_t better = 0;
+    for (std::size_t k = 0; k < logits.size(); ++k) {
+        if (logits[k] > own || (logits[k] == own && k < static_cast<std::size_t>(label))) ++better;
+    }
+    return better < count;
+}
+
+}  // namespace
+
+void read_batch(const BatchSource& source, std::span<const std::int64_t> indices, std::optional<std::uint64_t> epoch,
+                std::vector<float>& images) {
+    const auto elements = static_cast<std::size_t>(source.image_shape().elements());
+    images.resize(indices.size() * elements);
+    tbb::parallel_for(std::size_t{0}, indices.size(), [&](std::size_t i) {
+        source.write_batch(indices.subspan(i, 1), epoch, std::span(images).subspan(i * elements, elements));
+    });
+}
+
+Evaluation evaluate(TrainingGraph& graph, const Network& network, const BatchSource& source,
+                    const std::function<void(double)>& progress) {
+    constexpr std::int64_t kBatch = 128;
+    constexpr std::int64_t kTop = 5;
+    std::vector<float> images;
+    double loss = 0;
+    std::int64_t top1 = 0;
+    std::int64_t top5 = 0;
+    const auto classes = static_cast<std::size_t>(network.classes());
+    for (std::int64_t begin = 0; begin < source.size(); begin += kBatch) {
+        const std::int64_t count = std::min(kBatch, source.size() - begin);
+        std::vector<std::int64_t> indices(static_cast<std::size_t>(count));
+        std::iota(indices.begin(), indices.end(), begin);
+        read_batch(source, indices, {}, images);
+        const std::span<const float> logits = graph.logits(images, count);
+        const auto labels = source.labels().subspan(static_cast<std::size_t>(begin), indices.size());
+        const Loss sum = evaluate_cross_entropy(count, network.classes(), logits.data(), labels.data());
+        loss += sum.sum;
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            const auto own = logits.subspan(i * classes, classes);
+            top1 += is_among_best(own, labels[i], 1) ? 1 : 0;
+            top5 += is_among_best(own, labels[i], kTop) ? 1 : 0;
+        }
+        if (progress) progress(static_cast<double>(begin + count) / static_cast<double>(source.size()));
+    }
+    const auto total = static_cast<double>(source.size());
+    return {loss / total, static_cast<double>(top1) / total, static_cast<double>(top5) / total};
+}
+
+}  // namespace npusim

@@ -1,0 +1,86 @@
+#include "npusim/models/quantization/precision_json.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace npusim {
+namespace {
+
+constexpr int default_bits = 8;
+constexpr int fp32_bits = 32;
+
+/// The names that precision.h gives to the values of its enumerations.
+template <typename Enum>
+NamedValues<Enum> named(std::initializer_list<Enum> values) {
+    NamedValues<Enum> table;
+    for (const Enum value : values) table.emplace_back(name_of(value), value);
+    return table;
+}
+
+/// Bits of an operand: 1..8 or 16, or 32 in the fp32 format.
+std::optional<int> checked_bits(JsonReader& reader, const std::string& key, bool is_fp32) {
+    constexpr Range<std::int64_t> any{std::numeric_limits<std::int64_t>::min(),
+                                      std::numeric_limits<std::int64_t>::max()};
+    const auto bits = reader.checked_integer(key, any);
+    if (!bits) return std::nullopt;
+    const bool allowed = is_fp32 ? *bits == fp32_bits : (*bits >= 1 && *bits <= 8) || *bits == 16;
+    if (allowed) return static_cast<int>(*bits);
+    reader.problem(key, std::to_string(*bits) + " is not allowed, allowed are " +
+                            (is_fp32 ? "32 (number_format is fp32)" : "1..8, 16 (and 32 where number_format is fp32)"));
+    return std::nullopt;
+}
+
+/// The same for a key that may be absent; `fallback` also where the value is wrong.
+int read_bits_or(JsonReader& reader, const std::string& key, bool is_fp32, int fallback) {
+    if (reader.has(key)) return checked_bits(reader, key, is_fp32).value_or(fallback);
+    return static_cast<int>(reader.integer_or(key, {1, fp32_bits}, fallback));
+}
+
+/// One of the names where the key is given, else `fallback`; the key is known either way.
+template <typename Enum>
+Enum read_choice_or(JsonReader& reader, const std::string& key, const NamedValues<Enum>& names, Enum fallback) {
+    if (reader.has(key)) return reader.choice(key, names);
+    (void)reader.text_or(key, "");
+    return fallback;
+}
+
+}  // namespace
+
+int read_bits(JsonReader& reader, const std::string& key, bool is_fp32) {
+    return checked_bits(reader, key, is_fp32).value_or(default_bits);
+}
+
+PrecisionSpec read_precision(JsonReader reader, bool is_fp32) {
+    PrecisionSpec spec;
+    const int format_bits = is_fp32 ? fp32_bits : default_bits;
+    spec.weight_bits = read_bits(reader, "weight_bits", is_fp32);
+    const auto activation_bits = checked_bits(reader, "activation_bits", is_fp32);
+    spec.activation_bits = activation_bits.value_or(default_bits);
+    spec.first_last_bits = read_bits(reader, "first_last_bits", is_fp32);
+    spec.input_bits = read_bits_or(reader, "input_bits", is_fp32, format_bits);
+    spec.residual_bits = read_bits_or(reader, "residual_bits", is_fp32, std::max(format_bits, spec.activation_bits));
+    if (activation_bits && spec.residual_bits < spec.activation_bits) {
+        reader.problem("residual_bits", std::to_string(spec.residual_bits) + " is below activation_bits (" +
+                                            std::to_string(spec.activation_bits) + "), the least allowed");
+    }
+    spec.rounding = read_choice_or(
+        reader, "rounding",
+        named({Rounding::half_up, Rounding::half_even, Rounding::half_away, Rounding::double_rounding}), spec.rounding);
+    spec.scales = read_choice_or(reader, "scales", named({ScaleKind::power_of_two, ScaleKind::free}), spec.scales);
+    spec.granularity = read_choice_or(reader, "granularity", named({Granularity::per_tensor, Granularity::per_channel}),
+                                      spec.granularity);
+    spec.batch_norm = read_choice_or(
+        reader, "batch_norm", named({BatchNormPlacement::multiplier, BatchNormPlacement::weights}), spec.batch_norm);
+    reader.reject_unknown_keys();
+    return spec;
+}
+
+nlohmann::json to_json(const PrecisionSpec& spec) {
+    return {{"weight_bits", spec.weight_bits},         {"activation_bits", spec.activation_bits},
+            {"first_last_bits", spec.first_last_bits}, {"input_bits", spec.input_bits},
+            {"residual_bits", spec.residual_bits},     {"rounding", name_of(spec.rounding)},
+            {"scales", name_of(spec.scales)},          {"granularity", name_of(spec.granularity)},
+            {"batch_norm", name_of(spec.batch_norm)}};
+}
+
+}  // namespace npusim
