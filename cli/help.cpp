@@ -27,6 +27,16 @@ void example(std::ostream& out, const Style& style, const std::string& text, con
     out << "  " << text << '\n' << "    " << style.bold(command) << '\n';
 }
 
+void print_groups(const std::vector<OptionGroup>& groups, const Style& style, std::ostream& out) {
+    for (const OptionGroup& group : groups) {
+        out << '\n' << style.bold(group.title) << '\n';
+        for (const OptionRow& option : group.rows) {
+            const std::string argument = option.argument == nullptr ? "" : std::string(" ") + option.argument;
+            row(out, std::string("--") + option.name + argument, option.text);
+        }
+    }
+}
+
 std::string first_part(const std::string& text) {
     return text.substr(0, text.find(';'));
 }
@@ -58,14 +68,20 @@ void print_help(const Style& style, std::ostream& out) {
             "All integers of one image, to compute them again:", "npusim --model resnet20 --seed 7 --dump integers");
     example(out, style, "A chip of your own: copy a preset (--list shows where they lie), change it, name it:",
             "npusim --arch my_chip.json --model resnet34");
-    for (const OptionGroup& group : option_groups()) {
-        out << '\n' << style.bold(group.title) << '\n';
-        for (const OptionRow& option : group.rows) {
-            const std::string argument = option.argument == nullptr ? "" : std::string(" ") + option.argument;
-            row(out, std::string("--") + option.name + argument, option.text);
-        }
-    }
+    out << '\n' << style.bold("Other commands (each explains itself: npusim COMMAND --help)") << '\n';
+    row(out, "train", "train a network in fp32, from scratch or from a checkpoint");
+    row(out, "finetune", "fine-tune a pretrained network at 8 bits or fewer");
+    row(out, "eval", "measure accuracy in fp32, quantized, as integers, and on the simulated machine");
+    row(out, "analyze", "what low precision does: weights kept, gradient noise, quantization noise, accumulators");
+    print_groups(option_groups(), style, out);
     out << "\nExit code: 0 done, 1 failed, 2 bad input.\n";
+}
+
+void print_command_help(const CommandHelp& help, const Style& style, std::ostream& out) {
+    out << help.summary << "\n\n" << style.bold("Examples") << '\n';
+    for (const auto& [text, command] : help.examples) example(out, style, text, command);
+    print_groups(*help.groups, style, out);
+    out << "\nExit code: 0 done, 1 failed or stopped, 2 bad input.\n";
 }
 
 void print_list(const std::filesystem::path& preset_folder, const Style& style, std::ostream& out) {

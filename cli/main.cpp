@@ -1,6 +1,7 @@
 // The program npusim: options in, exit code out.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <new>
@@ -10,6 +11,7 @@
 #include "cli/job.h"
 #include "cli/options.h"
 #include "cli/printers.h"
+#include "cli/training_command.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 
@@ -45,8 +47,50 @@ void write_report(const Report& report, const Options& options, const Style& sty
     print_layers(report, style, std::cout);
 }
 
-void run(const std::vector<std::string>& arguments) {
-    const Environment environment = read_environment();
+/// Set by Ctrl-C, asked by long work at points where it can stop and lose nothing.
+volatile std::sig_atomic_t interrupted = 0;
+
+void note_interrupt(int) {
+    interrupted = 1;
+}
+
+CommandHelp help_of(TrainingCommand kind) {
+    if (kind == TrainingCommand::train) {
+        return {"npusim train trains a network in fp32. A run that stopped goes on when the same command is given.",
+                {{"From scratch, on images that are drawn and need no download:",
+                  "npusim train --model resnet20 --dataset shapes --epochs 4 --out resnet20.safetensors"},
+                 {"On CIFAR-10, 5,000 images kept apart to choose settings by:",
+                  "npusim train --model resnet20 --dataset cifar10:FOLDER --held-out 5000 --out own.safetensors"}},
+                &training_option_groups(kind)};
+    }
+    return {"npusim finetune turns a pretrained fp32 network into one of 8, 4, 3 or 2 bits (McKinstry et al. 2018).",
+            {{"8 bits, one epoch:",
+              "npusim finetune --model resnet20 --weights fp32.safetensors --dataset cifar10:FOLDER --bits 8 "
+              "--out w8.safetensors"},
+             {"4 bits with learned steps, 30 epochs:",
+              "npusim finetune --model resnet20 --weights fp32.safetensors --dataset cifar10:FOLDER --bits 4 "
+              "--method lsq --epochs 30 --out w4.safetensors"},
+             {"Then its accuracy, cycles and energy on a chip:",
+              "npusim --arch int4_array --model resnet20 --weights w4.safetensors --dataset cifar10:FOLDER"}},
+            &training_option_groups(kind)};
+}
+
+ExitCode run_training(TrainingCommand kind, const std::vector<std::string>& arguments, const Environment& environment) {
+    const TrainingOptions options = parse_training_options(kind, arguments, environment);
+    if (options.help) {
+        print_command_help(help_of(kind), Style{environment.colour}, std::cout);
+        return done;
+    }
+    Progress progress(environment.progress && !options.quiet);
+    std::signal(SIGINT, note_interrupt);
+    std::signal(SIGTERM, note_interrupt);
+    return run_training_command(
+               options, progress, [] { return interrupted != 0; }, std::cout)
+               ? done
+               : failed;
+}
+
+void run_simulation(const std::vector<std::string>& arguments, const Environment& environment) {
     const Options options = parse_options(arguments, environment);
     const Style style{environment.colour};
     switch (options.action) {
@@ -67,8 +111,22 @@ void run(const std::vector<std::string>& arguments) {
             break;
         }
     }
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+    const Environment environment = read_environment();
+    const std::string word = arguments.size() > 1 ? arguments[1] : "";
+    ExitCode code = done;
+    if (word == "train") {
+        code = run_training(TrainingCommand::train, arguments, environment);
+    } else if (word == "finetune") {
+        code = run_training(TrainingCommand::finetune, arguments, environment);
+    } else {
+        run_simulation(arguments, environment);
+    }
     std::cout.flush();
     if (!std::cout) throw std::runtime_error("standard output cannot be written");
+    return code;
 }
 
 /// One problem a line.
@@ -82,8 +140,7 @@ int complain(const std::string& message, ExitCode code) {
 
 int main(int count, char** values) {
     try {
-        run({values, values + count});
-        return done;
+        return run({values, values + count});
     } catch (const npusim::InputError& error) {
         return complain(error.what(), bad_input);
     } catch (const std::bad_alloc&) {

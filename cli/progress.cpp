@@ -6,16 +6,15 @@
 #include "cli/format.h"
 
 namespace npusim::cli {
-namespace {
 
 std::string duration(double seconds) {
     constexpr long long minute = 60;
+    constexpr long long hour = 60 * minute;
     const long long whole = std::llround(seconds);
     if (whole < minute) return std::to_string(whole) + " s";
-    return std::to_string(whole / minute) + " min " + std::to_string(whole % minute) + " s";
+    if (whole < hour) return std::to_string(whole / minute) + " min " + std::to_string(whole % minute) + " s";
+    return std::to_string(whole / hour) + " h " + std::to_string(whole % hour / minute) + " min";
 }
-
-}  // namespace
 
 void Progress::begin(const std::string& phase) {
     const std::lock_guard lock(mutex_);
@@ -34,6 +33,18 @@ void Progress::update(double fraction_done) {
     const double elapsed_s = std::chrono::duration<double>(now - began_).count();
     const std::string line = phase_ + " " + percent(fraction_done, 1) + " %, " +
                              duration(elapsed_s * (1 - fraction_done) / fraction_done) + " left";
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+    std::fflush(stderr);
+    printed_ = now;
+    line_is_there_ = true;
+}
+
+void Progress::show(const std::string& line) {
+    if (!shown_) return;
+    constexpr std::chrono::milliseconds between_lines{200};
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (now - printed_ < between_lines) return;
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
     printed_ = now;

@@ -18,6 +18,8 @@ public:
     /// A new phase begins at 0.
     void begin(const std::string& phase);
     void update(double fraction_done);
+    /// A line that says it all itself.
+    void show(const std::string& line);
     /// Removes the line.
     void finish();
 
@@ -32,5 +34,8 @@ private:
     Clock::time_point printed_;
     bool line_is_there_ = false;
 };
+
+/// "8 s", "3 min 20 s", "2 h 5 min"
+[[nodiscard]] std::string duration(double seconds);
 
 }  // namespace npusim::cli

@@ -94,7 +94,7 @@ private:
             graph_.emplace(job_.network, checkpoint.parameters, setup_of(job_.recipe), checkpoint.steps);
             graph_->set_optimizer_state(checkpoint.optimizer);
             state_ = checkpoint.run;
-            if (observer_.resumed) observer_.resumed(state_.iteration);
+            if (observer_.resumed) observer_.resumed(state_.iteration, state_.epochs);
             return;
         }
         TrainedSteps steps;

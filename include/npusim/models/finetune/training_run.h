@@ -45,8 +45,9 @@ struct TrainingProgress {
 struct TrainingObserver {
     std::function<void(const TrainingProgress&)> iteration;  ///< may be empty
     std::function<void(const EpochRecord&)> epoch;           ///< may be empty
-    std::function<void(std::int64_t iteration)> resumed;     ///< may be empty
-    std::function<bool()> stop;                              ///< asked after each iteration; may be empty
+    /// The epochs that were done before.
+    std::function<void(std::int64_t iteration, const std::vector<EpochRecord>& epochs)> resumed;  ///< may be empty
+    std::function<bool()> stop;  ///< asked after each iteration; may be empty
 };
 
 struct TrainingResult {
@@ -61,6 +62,10 @@ struct TrainingResult {
 /// the data set, a class without images, a label out of range, a checkpoint of another job, a loss that is not finite,
 /// or a checkpoint that cannot be written (the one before stays).
 [[nodiscard]] TrainingResult run_training(const TrainingJob& job, const TrainingObserver& observer = {});
+
+/// Where training from scratch begins: convolutions normal with variance 2 / fan-in (He et al. 2015), linear layers
+/// with 1 / (3 · fan-in), batch norm as the identity, biases 0. Same seed, same bytes on one C library.
+[[nodiscard]] Parameters initial_parameters(const Network& network, std::uint64_t seed);
 
 /// Activation steps from images of `source` in evaluation form, by percentiles of the fp32 network's activations
 /// (McKinstry et al. 2018), and weight steps of least squared error.
