@@ -5,8 +5,8 @@
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "npusim/base/json_reader.h"
-#include "npusim/models/exchange/safetensors.h"
 #include "npusim/models/graph/zoo.h"
+#include "npusim/models/quantization/precision_json.h"
 #include "npusim/workloads/datasets/folder_source.h"
 
 namespace npusim::cli {
@@ -67,26 +67,41 @@ LabelledImages read_folder(const DatasetName& name, const Options& options, cons
     return {std::move(parts.test), std::move(parts.train), parts.test_images_of};
 }
 
-LabelledImages read_labelled(const DatasetName& name, const Options& options, const Network& network) {
+/// The precision that the options and the weights ask for, as fields of a chip's "precision".
+nlohmann::json precision_asked(const Options& options, const TrainedInputs& trained) {
+    if (!trained.quantization) return options.precision;
+    const nlohmann::json tuned = npusim::to_json(trained.quantization->precision);
+    std::vector<std::string> problems;
+    for (const auto& [key, value] : options.precision.items()) {
+        if (tuned.at(key) == value) continue;
+        problems.push_back(options.weights + ": was fine-tuned with " + key + " " + tuned.at(key).dump() +
+                           ", the options say " + value.dump() + "; leave them out");
+    }
+    if (!problems.empty()) throw InputError(problems);
+    return tuned;
+}
+
+}  // namespace
+
+LabelledImages read_labelled_images(const std::string& dataset, const Options& options, const Network& network) {
+    const DatasetName name = parse_dataset_name(dataset, options.data_root);
     if (name.kind == "images") {
         LabelledImages images = read_folder(name, options, network);
-        check_fit(images.test, network, options.dataset);
+        check_fit(images.test, network, dataset);
         return images;
     }
     LabelledImages images{read_test_images(name), {}, 0};
-    check_fit(images.test, network, options.dataset);
+    check_fit(images.test, network, dataset);
     images.calibration = read_train_images(name, options.calibration_images);
     images.test_images = images.test.size();
     return images;
 }
 
-}  // namespace
-
-ChipFiles read_chip(const Options& options, const std::filesystem::path& preset_folder) {
+ChipFiles read_chip(const Options& options, const TrainedInputs& trained, const std::filesystem::path& preset_folder) {
     ChipFiles chip;
     chip.file = find_arch(options.arch, preset_folder);
     chip.hash = content_hash(read_text_file(chip.file));
-    chip.arch = with_overrides(read_arch(chip.file), options.precision, chip.file.string());
+    chip.arch = with_overrides(read_arch(chip.file), precision_asked(options, trained), chip.file.string());
     chip.technology = find_technology(chip.arch, chip.file, preset_folder);
     return chip;
 }
@@ -94,14 +109,12 @@ ChipFiles read_chip(const Options& options, const std::filesystem::path& preset_
 TrainedInputs read_trained(const Options& options, const Network& network) {
     TrainedInputs inputs;
     if (!options.weights.empty()) {
-        const SafetensorsFile file = read_safetensors(options.weights);
-        inputs.parameters = load_parameters(file, network);
-        inputs.weights_hash = file.content_hash;
+        SavedNetwork saved = read_saved_network(options.weights, network);
+        inputs.parameters = std::move(saved.parameters);
+        inputs.quantization = std::move(saved.quantization);
+        inputs.weights_hash = saved.content_hash;
     }
-    if (!options.dataset.empty()) {
-        const DatasetName name = parse_dataset_name(options.dataset, options.data_root);
-        inputs.images = read_labelled(name, options, network);
-    }
+    if (!options.dataset.empty()) inputs.images = read_labelled_images(options.dataset, options, network);
     return inputs;
 }
 

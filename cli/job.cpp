@@ -7,10 +7,12 @@
 #include <thread>
 
 #include "cli/accuracy.h"
+#include "cli/drawn_networks.h"
 #include "cli/dump.h"
 #include "cli/format.h"
 #include "cli/inputs.h"
 #include "cli/proof.h"
+#include "cli/published.h"
 #include "npusim/base/error.h"
 #include "npusim/models/engine/float_executor.h"
 #include "npusim/models/engine/integer_engine.h"
@@ -28,8 +30,9 @@ public:
         : options_(options),
           progress_(progress),
           network_(make_network(options.model, options.image_size)),
-          chip_(read_chip(options, environment.preset_folder)),
-          trained_(read_trained(options, network_)) {
+          trained_(read_trained(options, network_)),
+          chip_(read_chip(options, trained_, environment.preset_folder)),
+          cache_(environment.cache) {
         if (!is_integer() && (!options.dump.empty() || options.prove_images.value_or(0) > 0)) {
             throw InputError(options.arch, "",
                              "an fp32 chip is simulated for timing and energy only; --dump and --prove-images need an "
@@ -134,40 +137,78 @@ private:
         limit_.emplace(tbb::global_control::max_allowed_parallelism,
                        options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency()));
         Accuracy& accuracy = report_.accuracy;
+        if (trains_itself()) take_drawn_networks();
         if (!trained_.parameters || !trained_.images) {
             accuracy.missing = missing_for_accuracy();
+            accuracy.published = published_text(options_.model);
             return;
         }
         const Dataset& test = trained_.images->test;
+        accuracy.origin = trained_.origin;
         accuracy.test_images_of = trained_.images->test_images;
         accuracy.test_images = std::min(options_.test_images.value_or(test.size()), test.size());
-        accuracy.fp32_top1 = fp32_top1(network_, *trained_.parameters, test, accuracy.test_images, progress_);
+        const Parameters* fp32 = trained_.baseline ? &*trained_.baseline : &*trained_.parameters;
+        if (trained_.baseline || !trained_.quantization) {
+            accuracy.fp32_top1 = fp32_top1(network_, *fp32, test, accuracy.test_images, progress_);
+        }
         if (!is_integer()) return;
-        accuracy.calibration_images = trained_.images->calibration.size();
+        if (accuracy.fp32_top1) {
+            accuracy.calibration_images = trained_.images->calibration.size();
+            const QuantizedNetwork calibrated = calibrated_network(*fp32);
+            accuracy.quantized_top1 = quantized_top1(calibrated, test, accuracy.test_images, progress_);
+        }
         quantize_network();
-        accuracy.quantized_top1 = quantized_top1(*quantized_, test, accuracy.test_images, progress_);
+        if (trained_.quantization) {
+            accuracy.tuned_top1 = quantized_top1(*quantized_, test, accuracy.test_images, progress_);
+        }
+    }
+
+    /// Nothing was given, and the network is small enough to be trained on drawn images while a person waits.
+    [[nodiscard]] bool trains_itself() const {
+        return options_.train && options_.weights.empty() && options_.dataset.empty() && can_be_drawn(network_);
+    }
+
+    void take_drawn_networks() {
+        DrawnNetworks drawn =
+            drawn_networks(network_, is_integer() ? &chip_.arch.precision : nullptr, cache_, progress_);
+        trained_.baseline = drawn.fp32;
+        trained_.parameters = std::move(drawn.tuned);
+        trained_.quantization = std::move(drawn.quantization);
+        trained_.origin = drawn.origin;
+        trained_.images = read_labelled_images(kDrawnDataset, options_, network_);
+        report_.provenance.dataset = kDrawnDataset;
+        report_.provenance.dataset_hash = trained_.images->test.content_hash;
+        report_.provenance.calibration_hash = trained_.images->calibration.content_hash;
+    }
+
+    [[nodiscard]] QuantizedNetwork calibrated_network(const Parameters& parameters) {
+        return calibrate_and_quantize(
+            network_, parameters, chip_.arch.precision, chip_.arch.array.accumulator_bits,
+            trained_.images->calibration.size(),
+            [&](std::int64_t index) { return network_input(trained_.images->calibration, index); }, progress_);
     }
 
     /// With the weights and images given; with random ones for those that are not.
     void quantize_network() {
         if (quantized_) return;
-        constexpr std::int64_t random_calibration_images = 8;
-        if (!trained_.parameters) trained_.parameters = random_parameters(network_, options_.seed);
-        std::vector<std::vector<float>> random;
-        std::int64_t count = random_calibration_images;
-        if (trained_.images) {
-            count = trained_.images->calibration.size();
+        if (trained_.quantization) {
+            quantized_ = quantize(network_, *trained_.parameters, chip_.arch.precision,
+                                  chip_.arch.array.accumulator_bits, trained_.quantization->steps);
+        } else if (trained_.parameters && trained_.images) {
+            quantized_ = calibrated_network(*trained_.parameters);
         } else {
-            random = random_images(network_.input_shape(), count, options_.seed);
+            quantized_ = randomly_calibrated_network();
         }
-        quantized_ = calibrate_and_quantize(
-            network_, *trained_.parameters, chip_.arch.precision, chip_.arch.array.accumulator_bits, count,
-            [&](std::int64_t index) {
-                return trained_.images ? network_input(trained_.images->calibration, index)
-                                       : random[static_cast<std::size_t>(index)];
-            },
-            progress_);
         note_accumulators(*quantized_);
+    }
+
+    [[nodiscard]] QuantizedNetwork randomly_calibrated_network() {
+        constexpr std::int64_t images = 8;
+        if (!trained_.parameters) trained_.parameters = random_parameters(network_, options_.seed);
+        const auto random = random_images(network_.input_shape(), images, options_.seed);
+        return calibrate_and_quantize(
+            network_, *trained_.parameters, chip_.arch.precision, chip_.arch.array.accumulator_bits, images,
+            [&](std::int64_t index) { return random[static_cast<std::size_t>(index)]; }, progress_);
     }
 
     [[nodiscard]] IntegerImages images_to_prove(std::int64_t count) const {
@@ -209,8 +250,9 @@ private:
     const Options& options_;
     Progress& progress_;
     Network network_;
-    ChipFiles chip_;
     TrainedInputs trained_;
+    ChipFiles chip_;
+    std::filesystem::path cache_;
     std::optional<tbb::global_control> limit_;
     std::optional<QuantizedNetwork> quantized_;
     Report report_;

@@ -27,8 +27,18 @@ std::filesystem::path find_preset_folder() {
     return (program.parent_path() / ".." / "share" / "npusim" / "arch").lexically_normal();
 }
 
+/// Where the user's programs keep what can be made again (XDG base directories).
+std::filesystem::path find_cache() {
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "npusim";
+    const char* home = std::getenv("HOME");
+    if (home != nullptr && *home == '/') return std::filesystem::path(home) / ".cache" / "npusim";
+    return {};
+}
+
 Environment read_environment() {
     Environment environment;
+    environment.cache = find_cache();
     if (const char* data_root = std::getenv("NPUSIM_DATA")) environment.data_root = data_root;
     const char* no_colour = std::getenv("NO_COLOR");
     environment.colour = ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');

@@ -14,6 +14,7 @@ const std::vector<OptionGroup>& option_groups() {
           {"data-root", "FOLDER", "where relative data set folders lie (default: $NPUSIM_DATA)"},
           {"calibration-images", "N", "training images that set the activation ranges (default: 500)"},
           {"test-images", "N", "test images to measure on (default: all)"},
+          {"no-train", nullptr, "without weights and images: do not train small networks on drawn images"},
           {"prove-images", "N", "images that the simulated machine computes too, compared bit by bit"}}},
         {"Precision (overrides the chip's file; the array stays as it is)",
          {{"bits", "W[,A]", "weight and activation bits: 1 to 8, or 16"},

@@ -69,6 +69,7 @@ Options parse_options(const std::vector<std::string>& arguments, const Environme
     options.csv = reader.text("csv");
     options.dump = std::filesystem::path(reader.text("dump"));
     if (!options.dump.has_filename()) options.dump = options.dump.parent_path();  // a trailing slash
+    options.train = !reader.has("no-train");
     options.layers = reader.has("layers");
     options.ladder = !reader.has("no-ladder");
     options.quiet = reader.has("quiet");

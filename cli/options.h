@@ -16,6 +16,7 @@ namespace npusim::cli {
 struct Environment {
     std::filesystem::path data_root;      ///< NPUSIM_DATA
     std::filesystem::path preset_folder;  ///< beside the program
+    std::filesystem::path cache;          ///< of this user; empty: none
     bool colour = false;                  ///< on standard output
     bool progress = false;                ///< on standard error
 };
@@ -38,6 +39,7 @@ struct Options {
     nlohmann::json precision = nlohmann::json::object();
     std::uint64_t seed = 1;
     unsigned threads = 0;  ///< 0: all processors
+    bool train = true;     ///< small networks on drawn images, where nothing is given
     bool layers = false;
     bool ladder = true;
     bool quiet = false;

@@ -67,10 +67,14 @@ struct Figures {
 
 struct Accuracy {
     std::optional<double> fp32_top1;
-    std::optional<double> quantized_top1;
-    std::int64_t test_images = 0;     ///< measured
-    std::int64_t test_images_of = 0;  ///< there are
+    std::optional<double> quantized_top1;  ///< post-training
+    std::optional<double> tuned_top1;      ///< after fine-tuning
+    std::int64_t test_images = 0;          ///< measured
+    std::int64_t test_images_of = 0;       ///< there are
     std::int64_t calibration_images = 0;
+    std::string origin;  ///< of networks that npusim trained itself; empty for given ones
+    /// Top-1 that the paper reports for this network, in percent, where nothing was measured: never ours.
+    std::string published;
     std::string missing;  ///< why nothing was measured, and what would give it; empty when measured
 };
 

@@ -33,6 +33,9 @@ json network_json(const Report& report) {
 json accuracy_json(const Accuracy& accuracy) {
     return {{"fp32_top1", optional_json(accuracy.fp32_top1)},
             {"quantized_top1", optional_json(accuracy.quantized_top1)},
+            {"tuned_top1", optional_json(accuracy.tuned_top1)},
+            {"origin", accuracy.origin},
+            {"published", accuracy.published},
             {"test_images", accuracy.test_images},
             {"test_images_of", accuracy.test_images_of},
             {"calibration_images", accuracy.calibration_images},

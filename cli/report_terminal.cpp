@@ -77,25 +77,38 @@ private:
         const Accuracy& accuracy = report_.accuracy;
         if (!accuracy.missing.empty()) {
             line("accuracy", accuracy.missing);
+            if (!accuracy.published.empty()) line("published", accuracy.published);
         } else {
-            const std::string of = accuracy.test_images == accuracy.test_images_of
-                                       ? ""
-                                       : " of " + thousands(static_cast<std::uint64_t>(accuracy.test_images_of));
-            std::string text = "top-1 fp32 " + percent_text(*accuracy.fp32_top1);
-            if (accuracy.quantized_top1) {
-                const double loss = *accuracy.fp32_top1 - *accuracy.quantized_top1;
-                text += ", quantized " + percent_text(*accuracy.quantized_top1) + " (" + (loss > 0 ? "-" : "+") +
-                        fixed_percent(loss > 0 ? loss : -loss) + " points), calibrated on " +
-                        thousands(static_cast<std::uint64_t>(accuracy.calibration_images)) + " images";
-            }
-            line("accuracy",
-                 text + ", on " + thousands(static_cast<std::uint64_t>(accuracy.test_images)) + of + " test images");
+            line("accuracy", accuracy_text(accuracy));
+            if (!accuracy.origin.empty()) line("networks", accuracy.origin);
         }
         if (report_.proof) print_proof(*report_.proof);
         if (report_.safe_accumulator_bits > report_.arch.array.accumulator_bits) {
             line("overflow", style_.warning("possible: " + report_.safe_accumulator_layer + " needs accumulators of " +
                                             std::to_string(report_.safe_accumulator_bits) + " bits"));
         }
+    }
+
+    static std::string accuracy_text(const Accuracy& accuracy) {
+        const auto count = [](std::int64_t value) { return thousands(static_cast<std::uint64_t>(value)); };
+        std::vector<std::string> parts;
+        const auto add = [&](const std::string& name, const std::optional<double>& top1, bool compared) {
+            if (!top1) return;
+            std::string text = name + " " + percent_text(*top1);
+            if (compared && accuracy.fp32_top1) {
+                const double loss = *accuracy.fp32_top1 - *top1;
+                text += std::string(" (") + (loss > 0 ? "-" : "+") + fixed_percent(std::abs(loss)) + " points)";
+            }
+            parts.push_back(text);
+        };
+        add("fp32", accuracy.fp32_top1, false);
+        add("quantized", accuracy.quantized_top1, true);
+        if (accuracy.quantized_top1)
+            parts.back() += ", calibrated on " + count(accuracy.calibration_images) + " images";
+        add("fine-tuned", accuracy.tuned_top1, true);
+        const std::string of =
+            accuracy.test_images == accuracy.test_images_of ? "" : " of " + count(accuracy.test_images_of);
+        return "top-1 " + join(parts) + ", on " + count(accuracy.test_images) + of + " test images";
     }
 
     static std::string percent_text(double fraction) { return fixed_percent(fraction) + " %"; }

@@ -78,6 +78,8 @@ struct GraphState {
     tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
     std::int64_t images = 0;
     Mode mode = Mode::training;
+    /// In evaluation: the network whose requantizers end each stage instead of batch norm, ReLU and quantizers.
+    const QuantizedNetwork* integers = nullptr;
     std::uint64_t passes = 0;  ///< forward passes in training, which dropout counts
 
 private:
@@ -96,6 +98,11 @@ void run_backward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
 /// The integers that the machine would hold, times their steps, in the convolution's layout.
 template <typename Scalar>
 void prepare_weights(const GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
+/// What store does in evaluation with state.integers: the accumulators that the real numbers stand for, requantized as
+/// the machine does it.
+template <typename Scalar>
+void store_requantized(GraphState<Scalar>& state, const TrainingStage<Scalar>& stage, std::int64_t first_pixel,
+                       std::int64_t pixels);
 /// One step of gradient descent for the steps of weights and activations.
 template <typename Scalar>
 void update_steps(GraphState<Scalar>& state, const SgdOptions& options);

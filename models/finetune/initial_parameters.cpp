@@ -29,8 +29,8 @@ Tensor initial_tensor(const Node& node, const ParameterSpec& spec, std::uint64_t
     Tensor tensor{spec.shape, std::vector<float>(static_cast<std::size_t>(elements_behind(spec.shape, 0)))};
     const bool is_weight = spec.shape.size() > 1;
     if (!is_weight) {
-        const bool is_one = spec.name.ends_with(".running_var") ||
-                            (node.op == OpKind::batch_norm && spec.name.ends_with(".weight"));
+        const bool is_one =
+            spec.name.ends_with(".running_var") || (node.op == OpKind::batch_norm && spec.name.ends_with(".weight"));
         tensor.values.assign(tensor.values.size(), is_one ? 1.0F : 0.0F);
         return tensor;
     }

@@ -63,7 +63,8 @@ private:
             case QuantizedOp::elementwise:
                 break;
         }
-        if (stage_.bias != nullptr) {
+        // The requantizer adds the bias.
+        if (stage_.bias != nullptr && state_.integers == nullptr) {
             add_bias(images * stage_.pixels(), stage_.channels(), out, stage_.bias->values.data(), out);
         }
     }
@@ -97,6 +98,10 @@ private:
 
     /// Every stored version of a block.
     void store_block(const PixelBlock& block, PartScratch<Scalar>& scratch) {
+        if (state_.integers != nullptr) {
+            store_requantized(state_, stage_, block.first, block.count);
+            return;
+        }
         const auto& destinations = stage_.node.destinations;
         if (destinations.size() == 1 && !state_.quantizes(destinations[0].tensor) && is_whole(destinations[0])) {
             compute_tail(state_, stage_, block, scratch,

@@ -73,6 +73,7 @@ BatchLoss BasicTrainingGraph<Scalar>::forward_backward(std::span<const Scalar> i
                                                        std::span<const std::int32_t> labels, std::int64_t total_images,
                                                        bool accumulate, std::span<const Scalar> teacher) {
     Impl& graph = *impl_;
+    graph.integers = nullptr;
     if (!accumulate) graph.clear_gradients();
     graph.forward(images, static_cast<std::int64_t>(labels.size()), Mode::training);
     BatchTensor<Scalar>& logits = graph.tensors[graph.structure.output];
@@ -102,6 +103,18 @@ void BasicTrainingGraph<Scalar>::step(const SgdOptions& options) {
 
 template <typename Scalar>
 std::span<const Scalar> BasicTrainingGraph<Scalar>::logits(std::span<const Scalar> images, std::int64_t count) {
+    impl_->integers = nullptr;
+    impl_->forward(images, count, Mode::evaluation);
+    return impl_->tensors[impl_->structure.output].values;
+}
+
+template <typename Scalar>
+std::span<const Scalar> BasicTrainingGraph<Scalar>::logits(std::span<const Scalar> images, std::int64_t count,
+                                                           const QuantizedNetwork& integers) {
+    if (!impl_->quantizes() || integers.nodes.size() != impl_->stages.size()) {
+        throw InputError("network " + impl_->network.name, "integers", "are not those of this graph");
+    }
+    impl_->integers = &integers;
     impl_->forward(images, count, Mode::evaluation);
     return impl_->tensors[impl_->structure.output].values;
 }

@@ -42,6 +42,8 @@ struct ConvScratch {
     GrowingBuffer columns;
     GrowingBuffer onednn_memory;
     GrowingBuffer onednn_weights;
+    GrowingBuffer onednn_from;
+    GrowingBuffer onednn_to;
     std::shared_ptr<OnednnCache> onednn;  ///< null unless the backend is oneDNN
 };
 

@@ -41,15 +41,15 @@ TEST_CASE("Help, list and version say what they should") {
 }
 
 TEST_CASE("A preset is found by its name with and without its ending") {
-    const auto with = json_of("--model resnet20 --no-ladder --arch int4_array.json");
-    const auto without = json_of("--model resnet20 --no-ladder --arch int4_array");
+    const auto with = json_of("--model resnet20 --no-train --no-ladder --arch int4_array.json");
+    const auto without = json_of("--model resnet20 --no-train --no-ladder --arch int4_array");
     CHECK(with.at("provenance").at("arch_hash") == without.at("provenance").at("arch_hash"));
     CHECK(with.at("arch") == without.at("arch"));
     CHECK(with.at("counters") == without.at("counters"));
 }
 
 TEST_CASE("Without weights the report says what is missing and the command that would give it") {
-    const auto json = json_of("--model resnet20 --no-ladder");
+    const auto json = json_of("--model resnet20 --no-train --no-ladder");
     CHECK(json.at("accuracy").at("fp32_top1").is_null());
     CHECK_THAT(json.at("accuracy").at("missing").get<std::string>(),
                Contains("--weights") && Contains("--dataset cifar10:") && Contains("--model resnet20"));
@@ -57,8 +57,8 @@ TEST_CASE("Without weights the report says what is missing and the command that 
 }
 
 TEST_CASE("Bits on the command line change the precision and leave the array") {
-    const auto plain = json_of("--model resnet20 --no-ladder");
-    const auto narrow = json_of("--model resnet20 --no-ladder --bits 4,3 --first-last-bits 6 --residual-bits 5");
+    const auto plain = json_of("--model resnet20 --no-train --no-ladder");
+    const auto narrow = json_of("--model resnet20 --no-train --no-ladder --bits 4,3 --first-last-bits 6 --residual-bits 5");
     CHECK(narrow.at("arch").at("array") == plain.at("arch").at("array"));
     const auto& precision = narrow.at("arch").at("precision");
     CHECK(precision.at("weight_bits") == 4);
@@ -70,8 +70,8 @@ TEST_CASE("Bits on the command line change the precision and leave the array") {
 }
 
 TEST_CASE("The number of worker processes changes no byte of the report") {
-    auto one = json_of("--model resnet20 --threads 1");
-    auto two = json_of("--model resnet20 --threads 2");
+    auto one = json_of("--model resnet20 --no-train --threads 1");
+    auto two = json_of("--model resnet20 --no-train --threads 2");
     one.at("provenance").erase("command");
     two.at("provenance").erase("command");
     CHECK((one == two));
@@ -80,7 +80,7 @@ TEST_CASE("The number of worker processes changes no byte of the report") {
 
 TEST_CASE("A dump holds every file that its index names, and is the same again with the same seed") {
     const TemporaryFolder folder;
-    const std::string options = "--model resnet20 --no-ladder --quiet --arch int2_array --seed 5 --dump ";
+    const std::string options = "--model resnet20 --no-train --no-ladder --quiet --arch int2_array --seed 5 --dump ";
     (void)output(options + (folder / "a").string());
     (void)output(options + (folder / "b").string() + "/");
     auto index = nlohmann::json::parse(npusim::read_text_file(folder / "a" / "index.json"));
@@ -109,7 +109,7 @@ TEST_CASE("A dump holds every file that its index names, and is the same again w
 
 TEST_CASE("The machine with data proves itself on random weights, at every array of the presets") {
     for (const std::string arch : {"int16_array", "int8_array", "int4_array", "int2_array"}) {
-        const auto json = json_of("--model resnet20 --no-ladder --prove-images 1 --arch " + arch);
+        const auto json = json_of("--model resnet20 --no-train --no-ladder --prove-images 1 --arch " + arch);
         CHECK(json.at("proof").at("images") == 1);
         CHECK(json.at("proof").at("random_weights") == true);
         CHECK(json.at("proof").at("accumulator_overflows") == 0);
@@ -120,7 +120,7 @@ TEST_CASE("With weights and images the report tells both accuracies and proves t
     const auto data = npusim::test::data_folder("cifar-10-batches-bin");
     if (!data || !npusim::test::data_folder("models/cifar10_resnet20.safetensors")) return;
     const auto json =
-        json_of("--model resnet20 --no-ladder --test-images 300 --calibration-images 50 --prove-images 1" +
+        json_of("--model resnet20 --no-train --no-ladder --test-images 300 --calibration-images 50 --prove-images 1" +
                 (" --data-root " + data->string()) + " --dataset cifar10 --weights " +
                 (*data / "models/cifar10_resnet20.safetensors").string());
     const double fp32 = json.at("accuracy").at("fp32_top1");

@@ -260,3 +260,31 @@ TEST_CASE("A precision that cannot be trained is refused with the reason") {
     setup.precision.batch_norm = BatchNormPlacement::weights;
     CHECK_THROWS_WITH(TrainingGraph(network, parameters, setup, steps), Catch::Contains("batch_norm"));
 }
+
+TEST_CASE("Fake quantization in evaluation mode is the integer engine to the bit") {
+    const int bits = GENERATE(8, 4, 2);
+    const bool many = GENERATE(false, true);
+    const Network network = many ? many_connections() : make_network("resnet20", 16);
+    INFO(network.name << " at " << bits << " bits");
+    TrainingSetup setup = quantized_setup(bits, StepRule::learned);
+    setup.precision.first_last_bits = bits;
+    BasicTrainingGraph<double> graph(network, random_parameters(network, 5), setup,
+                                     plain_steps(network, setup.precision));
+    const Batch batch = random_batch(network, 6, 8);
+    // Steps that training has moved, none of them a power of two.
+    (void)graph.forward_backward(widened(batch.images), batch.labels, 6, false);
+    graph.step({.learning_rate = 0.01, .momentum = 0.9, .weight_decay = 0, .nesterov = false});
+    const Parameters parameters = graph.parameters();
+    BasicTrainingGraph<double> rounded(network, parameters, setup, graph.steps());
+    const QuantizedNetwork integers = quantize(network, parameters, setup.precision, 47, graph.steps());
+    const IntegerEngine engine(integers);
+    const auto logits = rounded.logits(widened(batch.images), 6, integers);
+    const double step = integers.tensors[integers.output].step;
+    const auto classes = static_cast<std::size_t>(network.classes());
+    for (std::size_t i = 0; i < 6; ++i) {
+        const auto expected = engine.run(quantize_image(integers, batch.planes[i]));
+        for (std::size_t k = 0; k < classes; ++k) {
+            REQUIRE(std::llround(logits[i * classes + k] / step) == expected[k]);
+        }
+    }
+}

@@ -78,6 +78,12 @@ public:
     /// Logits [N][classes] in evaluation mode: running statistics, no dropout. Valid until the next call.
     [[nodiscard]] std::span<const Scalar> logits(std::span<const Scalar> images, std::int64_t count);
 
+    /// The same with the machine's requantizers, which `integers` (quantize() of these parameters and steps) holds, in
+    /// place of batch norm, ReLU and quantizers: real numbers all the way, each a step times the machine's integer. In
+    /// double they are those of the integer engine to the bit.
+    [[nodiscard]] std::span<const Scalar> logits(std::span<const Scalar> images, std::int64_t count,
+                                                 const QuantizedNetwork& integers);
+
     /// The present parameters, running statistics included.
     [[nodiscard]] Parameters parameters() const;
     /// The present steps; call only when the graph quantizes.
