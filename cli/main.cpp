@@ -7,6 +7,7 @@
 #include <new>
 #include <sstream>
 
+#include "cli/eval_command.h"
 #include "cli/help.h"
 #include "cli/job.h"
 #include "cli/options.h"
@@ -100,6 +101,27 @@ ExitCode run_training(TrainingCommand kind, const std::vector<std::string>& argu
                : failed;
 }
 
+void run_evaluation(const std::vector<std::string>& arguments, const Environment& environment) {
+    const EvalOptions options = parse_eval_options(arguments, environment);
+    if (options.help) {
+        print_command_help(
+            {"npusim eval measures a network's accuracy at every level at which it can be computed.",
+             {{"Plain weights, in fp32 and quantized to 4 bits after training:",
+               "npusim eval --model resnet20 --weights fp32.safetensors --dataset cifar10:FOLDER --bits 4"},
+              {"A fine-tuned network, down to the simulated machine, with its confusions:",
+               "npusim eval --model resnet20 --weights w4.safetensors --dataset cifar10:FOLDER "
+               "--levels fake,integers,machine --confusion"}},
+             &eval_option_groups()},
+            Style{environment.colour}, std::cout);
+        return;
+    }
+    Progress progress(environment.progress && !options.base.quiet);
+    const EvalReport report = run_eval(options, environment, progress);
+    progress.finish();
+    if (!options.base.json.empty()) npusim::write_whole_file(options.base.json, eval_json(report));
+    if (!options.base.quiet) print_eval(report, options.confusion, std::cout);
+}
+
 void run_simulation(const std::vector<std::string>& arguments, const Environment& environment) {
     const Options options = parse_options(arguments, environment);
     const Style style{environment.colour};
@@ -131,6 +153,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
         code = run_training(TrainingCommand::train, arguments, environment);
     } else if (word == "finetune") {
         code = run_training(TrainingCommand::finetune, arguments, environment);
+    } else if (word == "eval") {
+        run_evaluation(arguments, environment);
     } else {
         run_simulation(arguments, environment);
     }

@@ -1,0 +1,234 @@
+#include "cli/eval_command.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "cli/accuracy.h"
+#include "cli/inputs.h"
+#include "npusim/base/error.h"
+#include "npusim/models/engine/float_executor.h"
+#include "npusim/models/engine/integer_engine.h"
+#include "npusim/models/finetune/training_graph.h"
+#include "npusim/models/graph/zoo.h"
+#include "npusim/sim/simulate.h"
+#include "npusim/workloads/lowering/lower.h"
+
+namespace npusim::cli {
+namespace {
+
+using LogitsOf = std::function<std::vector<double>(std::int64_t)>;
+
+template <typename Value>
+std::vector<double> widened(const std::vector<Value>& values) {
+    return {values.begin(), values.end()};
+}
+
+/// The place of the label among the logits, the largest first; of equal ones the first counts as larger.
+std::int64_t rank_of(const std::vector<double>& logits, std::int32_t label) {
+    const double own = logits[static_cast<std::size_t>(label)];
+    std::int64_t rank = 0;
+    for (std::size_t k = 0; k < logits.size(); ++k) {
+        if (logits[k] > own || (logits[k] == own && k < static_cast<std::size_t>(label))) ++rank;
+    }
+    return rank;
+}
+
+class Evaluator {
+public:
+    Evaluator(const EvalOptions& options, const Environment& environment, Progress& progress)
+        : options_(options),
+          progress_(progress),
+          network_(make_network(options.base.model, options.base.image_size)),
+          trained_(read_trained(options.base, network_)),
+          chip_(read_chip(options.base, trained_, environment.preset_folder)),
+          images_(std::min(options.base.test_images.value_or(test().size()), test().size())) {
+        if (needs_integers() && chip_.arch.number_format != NumberFormat::integer) {
+            throw InputError(options.base.arch, "", "an fp32 chip has no integers; ask for --levels fp32");
+        }
+    }
+
+    EvalReport run() {
+        const unsigned asked = options_.base.threads;
+        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                        asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency()));
+        EvalReport report{network_.name,
+                          test().name,
+                          chip_.arch.precision,
+                          trained_.quantization.has_value(),
+                          test().class_names,
+                          {},
+                          {}};
+        report.labels.assign(test().labels.begin(), test().labels.begin() + images_);
+        if (needs_integers()) quantize_network();
+        for (const Level level : options_.levels) report.levels.push_back(measure(level));
+        compare(report);
+        return report;
+    }
+
+private:
+    [[nodiscard]] const Dataset& test() const { return trained_.images->test; }
+    [[nodiscard]] bool needs_integers() const {
+        return std::any_of(options_.levels.begin(), options_.levels.end(), [](Level l) { return l != Level::fp32; });
+    }
+
+    void quantize_network() {
+        const PrecisionSpec& precision = chip_.arch.precision;
+        const int accumulator_bits = chip_.arch.array.accumulator_bits;
+        if (trained_.quantization) {
+            integers_ =
+                quantize(network_, *trained_.parameters, precision, accumulator_bits, trained_.quantization->steps);
+            return;
+        }
+        const Dataset& calibration = trained_.images->calibration;
+        integers_ = calibrate_and_quantize(
+            network_, *trained_.parameters, precision, accumulator_bits, calibration.size(),
+            [&](std::int64_t index) { return network_input(calibration, index); }, progress_);
+    }
+
+    LevelResult measure(Level level) {
+        progress_.begin(std::string(name_of(level)));
+        switch (level) {
+            case Level::fp32: {
+                const FloatExecutor executor(network_, *trained_.parameters);
+                return each(level, [&](std::int64_t i) { return widened(executor.run(network_input(test(), i))); });
+            }
+            case Level::fake:
+                return fake();
+            case Level::integers: {
+                const IntegerEngine engine(*integers_);
+                return each(level, [&](std::int64_t i) { return widened(engine.run(integer_image(i))); });
+            }
+            case Level::machine:
+                break;
+        }
+        return machine();
+    }
+
+    [[nodiscard]] std::vector<std::int32_t> integer_image(std::int64_t index) const {
+        return quantize_image(*integers_, network_input(test(), index));
+    }
+
+    LevelResult each(Level level, const LogitsOf& logits_of) {
+        std::vector<std::vector<double>> logits(static_cast<std::size_t>(images_));
+        std::atomic<std::int64_t> done{0};
+        tbb::parallel_for(std::int64_t{0}, images_, [&](std::int64_t i) {
+            logits[static_cast<std::size_t>(i)] = logits_of(i);
+            progress_.update(static_cast<double>(++done) / static_cast<double>(images_));
+        });
+        return scored(level, std::move(logits));
+    }
+
+    LevelResult scored(Level level, std::vector<std::vector<double>> logits) const {
+        constexpr std::int64_t kTop = 5;
+        LevelResult result{level, 0, 0, {}, std::move(logits)};
+        std::int64_t first = 0;
+        std::int64_t among_five = 0;
+        for (std::size_t i = 0; i < result.logits.size(); ++i) {
+            const std::vector<double>& own = result.logits[i];
+            result.predictions.push_back(
+                static_cast<std::int32_t>(std::max_element(own.begin(), own.end()) - own.begin()));
+            const std::int64_t rank = rank_of(own, test().labels[i]);
+            first += rank < 1 ? 1 : 0;
+            among_five += rank < kTop ? 1 : 0;
+        }
+        const auto count = static_cast<double>(result.logits.size());
+        result.top1 = static_cast<double>(first) / count;
+        result.top5 = static_cast<double>(among_five) / count;
+        return result;
+    }
+
+    /// The steps of post-training quantization are the integers' own; those of fine-tuning come with the weights.
+    LevelResult fake() {
+        if (!trained_.quantization) {
+            throw InputError("option --levels: fake needs fine-tuned weights, whose steps lie in their file");
+        }
+        TrainingSetup setup;
+        setup.step_rule = StepRule::learned;
+        setup.precision = trained_.quantization->precision;
+        if (setup.precision.scales == ScaleKind::power_of_two) setup.step_rule = StepRule::calibrated;
+        BasicTrainingGraph<double> graph(network_, *trained_.parameters, setup, trained_.quantization->steps);
+        const TensorShape shape = network_.input_shape();
+        const double step = integers_->tensors[integers_->output].step;
+        std::vector<std::vector<double>> logits;
+        constexpr std::int64_t kBatch = 64;
+        for (std::int64_t begin = 0; begin < images_; begin += kBatch) {
+            const std::int64_t count = std::min(kBatch, images_ - begin);
+            std::vector<double> batch;
+            for (std::int64_t i = begin; i < begin + count; ++i) append_pixels(network_input(test(), i), shape, batch);
+            const auto found = graph.logits(batch, count, *integers_);
+            const auto classes = static_cast<std::size_t>(network_.classes());
+            for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+                std::vector<double>& own = logits.emplace_back();
+                for (std::size_t k = 0; k < classes; ++k) own.push_back(std::round(found[i * classes + k] / step));
+            }
+            progress_.update(static_cast<double>(begin + count) / static_cast<double>(images_));
+        }
+        return scored(Level::fake, std::move(logits));
+    }
+
+    /// (C, H, W) → (H, W, C)
+    static void append_pixels(const std::vector<float>& planes, const TensorShape& shape, std::vector<double>& pixels) {
+        const std::int64_t area = shape.height * shape.width;
+        for (std::int64_t p = 0; p < area; ++p) {
+            for (std::int64_t c = 0; c < shape.channels; ++c) {
+                pixels.push_back(static_cast<double>(planes[static_cast<std::size_t>(c * area + p)]));
+            }
+        }
+    }
+
+    LevelResult machine() {
+        const Program program = lower(*integers_, chip_.arch);
+        const std::int64_t count = std::min(options_.machine_images, images_);
+        std::vector<std::vector<std::int32_t>> inputs;
+        for (std::int64_t i = 0; i < count; ++i) inputs.push_back(integer_image(i));
+        SimulationInput input{*integers_, chip_.arch, program, inputs, {}, {}};
+        const auto steps = static_cast<double>(program.layers.size() * inputs.size());
+        std::size_t image = 0;
+        input.progress = [&](std::size_t layers) {
+            progress_.update(static_cast<double>(image * program.layers.size() + layers) / steps);
+            if (layers == program.layers.size()) ++image;
+        };
+        const RunResult result = simulate(input);
+        std::vector<std::vector<double>> logits;
+        for (const auto& own : result.logits) logits.push_back(widened(own));
+        return scored(Level::machine, std::move(logits));
+    }
+
+    /// All integer levels must have the same logits on the images that they share.
+    static void compare(const EvalReport& report) {
+        const LevelResult* first = nullptr;
+        for (const LevelResult& level : report.levels) {
+            if (level.level == Level::fp32) continue;
+            if (first == nullptr) {
+                first = &level;
+                continue;
+            }
+            const std::size_t count = std::min(first->logits.size(), level.logits.size());
+            for (std::size_t i = 0; i < count; ++i) {
+                if (first->logits[i] == level.logits[i]) continue;
+                throw std::runtime_error("the levels " + std::string(name_of(first->level)) + " and " +
+                                         std::string(name_of(level.level)) + " differ on image " + std::to_string(i));
+            }
+        }
+    }
+
+    const EvalOptions& options_;
+    Progress& progress_;
+    Network network_;
+    TrainedInputs trained_;
+    ChipFiles chip_;
+    std::int64_t images_;
+    std::optional<QuantizedNetwork> integers_;
+};
+
+}  // namespace
+
+EvalReport run_eval(const EvalOptions& options, const Environment& environment, Progress& progress) {
+    return Evaluator(options, environment, progress).run();
+}
+
+}  // namespace npusim::cli
