@@ -50,6 +50,7 @@ public:
     void problem(const std::string& name, const std::string& message) {
         problems_.push_back("option --" + name + ": " + message);
     }
+    [[nodiscard]] bool has_problems() const { return !problems_.empty(); }
     /// Notes a problem when the folder that `path` would be written to is not there, or `path` is a folder.
     void check_output_file(const std::string& name, const std::string& path);
     /// Throws InputError with all problems, if there are any.

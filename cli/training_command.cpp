@@ -94,6 +94,7 @@ private:
             job_.train = split_.train.get();
             job_.held_out = split_.held_out.get();
         }
+        check_training_job(job_);
         std::error_code error;
         std::filesystem::create_directories(options_.run_folder, error);
         if (error) throw InputError(options_.run_folder.string(), "", "cannot be made: " + error.message());

@@ -66,7 +66,7 @@ nlohmann::json recipe_fields(OptionReader& reader) {
 void override_precision(OptionReader& reader, Recipe& recipe) {
     nlohmann::json given = nlohmann::json::object();
     read_precision(reader, given);
-    if (given.empty()) return;
+    if (given.empty() || reader.has_problems()) return;
     nlohmann::json precision = to_json(recipe.precision);
     precision.update(given);
     if (!given.contains("residual_bits") &&

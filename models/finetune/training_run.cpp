@@ -38,23 +38,6 @@ void check_classes(const TrainingJob& job, std::vector<std::string>& problems) {
     }
 }
 
-void check_job(const TrainingJob& job) {
-    std::vector<std::string> problems;
-    if (job.train->image_shape() != job.network.input_shape()) {
-        problems.push_back(job.train->name() + ": its images have another size than " + job.network.name + " takes");
-    }
-    check_labels(job, *job.train, problems);
-    if (job.held_out != nullptr) check_labels(job, *job.held_out, problems);
-    if (problems.empty()) check_classes(job, problems);
-    for (std::int64_t epoch = 0; epoch < job.recipe.epochs; ++epoch) {
-        if (batch_of_epoch(job.recipe, epoch) <= job.train->size()) continue;
-        problems.push_back("batch_images: " + std::to_string(batch_of_epoch(job.recipe, epoch)) + " is more than the " +
-                           std::to_string(job.train->size()) + " images of " + job.train->name());
-        break;
-    }
-    if (!problems.empty()) throw InputError(problems);
-}
-
 TrainingSetup setup_of(const Recipe& recipe) {
     TrainingSetup setup;
     setup.step_rule = recipe.step_rule;
@@ -213,8 +196,25 @@ private:
 
 }  // namespace
 
+void check_training_job(const TrainingJob& job) {
+    std::vector<std::string> problems;
+    if (job.train->image_shape() != job.network.input_shape()) {
+        problems.push_back(job.train->name() + ": its images have another size than " + job.network.name + " takes");
+    }
+    check_labels(job, *job.train, problems);
+    if (job.held_out != nullptr) check_labels(job, *job.held_out, problems);
+    if (problems.empty()) check_classes(job, problems);
+    for (std::int64_t epoch = 0; epoch < job.recipe.epochs; ++epoch) {
+        if (batch_of_epoch(job.recipe, epoch) <= job.train->size()) continue;
+        problems.push_back("batch_images: " + std::to_string(batch_of_epoch(job.recipe, epoch)) + " is more than the " +
+                           std::to_string(job.train->size()) + " images of " + job.train->name());
+        break;
+    }
+    if (!problems.empty()) throw InputError(problems);
+}
+
 TrainingResult run_training(const TrainingJob& job, const TrainingObserver& observer) {
-    check_job(job);
+    check_training_job(job);
     return Run(job, observer).train();
 }
 

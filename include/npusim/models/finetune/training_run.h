@@ -57,9 +57,12 @@ struct TrainingResult {
     bool finished = true;  ///< false when `stop` ended the run; its checkpoint has it all
 };
 
+/// Throws InputError with everything that keeps a job from running: data that does not fit the network, a batch larger
+/// than the data set, a class without images, a label out of range. run_training begins with it.
+void check_training_job(const TrainingJob& job);
+
 /// Trains. Same job, same bytes, whatever the number of threads and however often the run was interrupted (on
-/// processors of one instruction set). Throws InputError for data that does not fit the network, a batch larger than
-/// the data set, a class without images, a label out of range, a checkpoint of another job, a loss that is not finite,
+/// processors of one instruction set). Throws InputError for a checkpoint of another job, a loss that is not finite,
 /// or a checkpoint that cannot be written (the one before stays).
 [[nodiscard]] TrainingResult run_training(const TrainingJob& job, const TrainingObserver& observer = {});
 

@@ -1,0 +1,152 @@
+// The program as a user runs it: train, finetune and eval, killed and resumed, and with bad input.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "npusim/base/files.h"
+#include "support/test_data.h"
+
+using Catch::Contains;
+using npusim::read_text_file;
+using npusim::test::TemporaryFolder;
+
+namespace {
+
+struct Run {
+    int code = -1;
+    std::string out;
+    std::string error;
+};
+
+Run run(const std::string& options) {
+    const TemporaryFolder folder;
+    const std::string command = "NPUSIM_DATA= " NPUSIM_PROGRAM " " + options + " >" + (folder / "out").string() +
+                                " 2>" + (folder / "error").string();
+    const int status = std::system(command.c_str());
+    REQUIRE(WIFEXITED(status));
+    return {WEXITSTATUS(status), read_text_file(folder / "out"), read_text_file(folder / "error")};
+}
+
+std::string refusal(const std::string& options) {
+    const Run result = run(options);
+    INFO(options << "\n" << result.error);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK_FALSE(result.error.empty());
+    return result.error;
+}
+
+/// Starts the program, kills it (SIGKILL) once its log holds an epoch. False when it ended before.
+bool kill_after_an_epoch(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::vector<char*> words;
+        for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));  // NOLINT
+        words.push_back(nullptr);
+        const int nothing = ::open("/dev/null", O_WRONLY);
+        ::dup2(nothing, STDOUT_FILENO);
+        ::execv(NPUSIM_PROGRAM, words.data());
+        ::_exit(127);
+    }
+    std::error_code ignored;
+    for (int i = 0; i < 6000 && !std::filesystem::exists(log, ignored); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+}
+
+const std::string kTrain = "train --model resnet20 --dataset shapes --train-images 96 --batch 32 --epochs 5";
+
+}  // namespace
+
+TEST_CASE("A training run that was killed goes on to the bytes of one that was not, on any number of threads") {
+    const TemporaryFolder folder;
+    const std::string killed = (folder / "killed.safetensors").string();
+    const std::string whole = (folder / "whole.safetensors").string();
+    REQUIRE(run(kTrain + " --threads 1 --out " + whole).code == 0);
+    std::istringstream text("npusim " + kTrain + " --threads 2 --out " + killed);
+    std::vector<std::string> words;
+    for (std::string word; text >> word;) words.push_back(word);
+    CHECK(kill_after_an_epoch(words, killed + ".run/log.csv"));
+    CHECK_FALSE(std::filesystem::exists(killed));
+    const Run rest = run(kTrain + " --threads 2 --out " + killed);
+    CHECK(rest.code == 0);
+    CHECK_THAT(rest.out, Contains("goes on after iteration"));
+    CHECK(read_text_file(killed) == read_text_file(whole));
+    CHECK(read_text_file(killed + ".run/log.csv") == read_text_file(whole + ".run/log.csv"));
+}
+
+TEST_CASE("A network is trained, fine-tuned, measured at every level and simulated") {
+    const TemporaryFolder folder;
+    const std::string fp32 = (folder / "fp32.safetensors").string();
+    const std::string tuned = (folder / "w3.safetensors").string();
+    const std::string data = " --model resnet20 --dataset shapes ";
+    REQUIRE(run(kTrain + " --out " + fp32).code == 0);
+    const Run tuning =
+        run("finetune" + data + "--weights " + fp32 +
+            " --bits 3 --method lsq --train-images 96 --batch 32 --epochs 1 --held-out 32 --out " + tuned);
+    INFO(tuning.error);
+    REQUIRE(tuning.code == 0);
+    CHECK_THAT(tuning.out, Contains("held-out top-1"));
+    const std::string json_file = (folder / "eval.json").string();
+    const Run measured = run("eval" + data + "--weights " + tuned +
+                             " --test-images 60 --machine-images 2 --levels fp32,fake,integers,machine --arch "
+                             "int4_array --confusion --json " +
+                             json_file);
+    INFO(measured.error);
+    REQUIRE(measured.code == 0);
+    CHECK_THAT(measured.out, Contains("equal to the bit") && Contains("W3A3"));
+    const auto json = nlohmann::json::parse(read_text_file(json_file));
+    CHECK(json["levels"].size() == 4);
+    CHECK(json["levels"][1]["predictions"] == json["levels"][2]["predictions"]);
+    const Run simulated = run("--arch int4_array --no-ladder --test-images 60" + data + "--weights " + tuned);
+    REQUIRE(simulated.code == 0);
+    CHECK_THAT(simulated.out, Contains("fine-tuned") && Contains("weights 3, activations 3"));
+    CHECK_THAT(refusal("--arch int4_array --bits 4" + data + "--weights " + tuned), Contains("weight_bits 3"));
+}
+
+TEST_CASE("Commands without what they need say everything that is missing") {
+    CHECK_THAT(refusal("train"), Contains("--model") && Contains("--dataset") && Contains("--out"));
+    CHECK_THAT(refusal("finetune --model resnet20 --dataset shapes --out x.safetensors"),
+               Contains("--weights") && Contains("--bits"));
+    CHECK_THAT(refusal("eval --model resnet20"), Contains("--weights") && Contains("--dataset"));
+}
+
+TEST_CASE("Bad values of the training options are all reported, each with what is allowed") {
+    const std::string text = refusal(
+        "finetune --model resnet20 --dataset shapes --weights w --out x.safetensors --bits 9 --epochs 0 "
+        "--method qat --schedule linear --learning-rate fast --distill 2");
+    for (const char* option : {"--bits", "--epochs", "--method", "--schedule", "--learning-rate", "--distill"}) {
+        CHECK_THAT(text, Contains(option));
+    }
+    CHECK_THAT(refusal("train --model resnet20 --dataset shapes --out x.safetensors --bits 4"), Contains("--bits"));
+    CHECK_THAT(refusal("train stop"), Contains("\"stop\""));
+    CHECK_THAT(refusal("eval --model resnet20 --weights w --dataset shapes --levels int8"),
+               Contains("fp32, fake, integers, machine"));
+    CHECK_THAT(refusal("train --model resnet18 --dataset shapes --out x.safetensors"), Contains("3x32x32"));
+    CHECK_THAT(refusal("train --model resnet20 --dataset shapes --train-images 50 --batch 64 --out x.safetensors"),
+               Contains("64") && Contains("50"));
+}
+
+TEST_CASE("Each command explains itself") {
+    for (const char* command : {"train", "finetune", "eval"}) {
+        const Run help = run(std::string(command) + " --help");
+        CHECK(help.code == 0);
+        CHECK_THAT(help.out, Contains("Examples") && Contains("--dataset"));
+        std::istringstream lines(help.out);
+        // Examples are whole commands, so that they can be copied; all else fits a terminal.
+        for (std::string line; std::getline(lines, line);) {
+            if (line.find("npusim ") == std::string::npos) CHECK(line.size() <= 100);
+        }
+    }
+}
