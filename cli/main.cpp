@@ -7,6 +7,7 @@
 #include <new>
 #include <sstream>
 
+#include "cli/analyze_command.h"
 #include "cli/eval_command.h"
 #include "cli/help.h"
 #include "cli/job.h"
@@ -101,6 +102,28 @@ ExitCode run_training(TrainingCommand kind, const std::vector<std::string>& argu
                : failed;
 }
 
+CommandHelp analyze_help() {
+    return {
+        "npusim analyze tells what low precision does to a network: how far the weights went, how noisy gradients "
+        "are, what quantization costs each layer.",
+        {{"Everything, before and after fine-tuning:",
+          "npusim analyze --model resnet20 --weights fp32.safetensors --tuned w4.safetensors "
+          "--dataset cifar10:FOLDER --bits 8,4,2 --json analysis.json --plot noise.svg"},
+         {"Accumulator widths only, no data needed:", "npusim analyze --model resnet34 --bits 8,4,2 --layers"}},
+        &analyze_option_groups()};
+}
+
+void run_analysis(const std::vector<std::string>& arguments, const Environment& environment) {
+    const AnalyzeOptions options = parse_analyze_options(arguments, environment);
+    const Style style{environment.colour};
+    if (options.help) {
+        print_command_help(analyze_help(), style, std::cout);
+        return;
+    }
+    Progress progress(environment.progress && !options.quiet);
+    run_analyze_command(options, style, progress, std::cout);
+}
+
 void run_evaluation(const std::vector<std::string>& arguments, const Environment& environment) {
     const EvalOptions options = parse_eval_options(arguments, environment);
     if (options.help) {
@@ -155,6 +178,8 @@ ExitCode run(const std::vector<std::string>& arguments) {
         code = run_training(TrainingCommand::finetune, arguments, environment);
     } else if (word == "eval") {
         run_evaluation(arguments, environment);
+    } else if (word == "analyze") {
+        run_analysis(arguments, environment);
     } else {
         run_simulation(arguments, environment);
     }

@@ -69,6 +69,10 @@ public:
             return false;
         }
         write_network(result);
+        if (draw_training_curves(result.epochs, job_.network.name + ", " + precision_text(),
+                                 options_.run_folder / "curves.svg")) {
+            say("curves in " + (options_.run_folder / "curves.svg").string());
+        }
         return true;
     }
 

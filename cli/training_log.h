@@ -13,6 +13,10 @@ namespace npusim::cli {
 /// stopped.
 void write_training_log(const std::vector<EpochRecord>& epochs, const std::filesystem::path& file);
 
+/// Loss and top-1 by epoch, as a picture. False where gnuplot is not installed: the log has the same figures.
+bool draw_training_curves(const std::vector<EpochRecord>& epochs, const std::string& title,
+                          const std::filesystem::path& svg);
+
 void print_epoch_header(bool held_out, std::ostream& out);
 void print_epoch(const EpochRecord& record, std::ostream& out);
 
