@@ -1,9 +1,12 @@
-# Completion of npusim's options and their values for bash.
+# Completion of npusim's commands, options and their values for bash.
 _npusim() {
     local current=${COMP_WORDS[COMP_CWORD]}
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local names
+    local names command=
     COMPREPLY=()
+    case ${COMP_WORDS[1]} in
+        train | finetune | eval | analyze) command=${COMP_WORDS[1]} ;;
+    esac
     case $previous in
         --arch)
             names=$(npusim --list 2>/dev/null | sed -n 's/^  \([^ ]*\.json\) .*/\1/p')
@@ -11,21 +14,29 @@ _npusim() {
             return ;;
         --model)
             names=$(npusim --list 2>/dev/null | sed -n '/^Networks/,/^$/s/^  \([^ ]*\) .*/\1/p') ;;
-        --dataset) names=cifar10: ;;
+        --dataset) names='cifar10: mnist: images: shapes' ;;
         --scales) names='free power_of_two' ;;
         --granularity) names='per_channel per_tensor' ;;
         --batch-norm) names='multiplier weights' ;;
         --rounding) names='half_up half_even half_away double_rounding' ;;
+        --method) names='faq lsq fp32' ;;
+        --schedule) names='constant exponential step cosine' ;;
+        --levels) names='fp32 fake integers machine' ;;
         --bits | --residual-bits | --first-last-bits) names='1 2 3 4 5 6 7 8 16' ;;
-        --weights | --json | --csv)
+        --weights | --tuned | --recipe | --out | --json | --csv | --plot)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;
-        --dump | --data-root)
+        --dump | --data-root | --run)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return ;;
-        --image-size | --calibration-images | --test-images | --prove-images | --seed | --threads) return ;;
-        *) names=$(npusim --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p') ;;
+        --*)
+            # An option that takes a value of its own gives nothing to choose from.
+            if npusim $command --help 2>/dev/null | grep -q "^  $previous [A-Z]"; then return; fi ;;
     esac
+    if [ -z "$names" ]; then
+        names=$(npusim $command --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
+        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze $names"; fi
+    fi
     mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current")
 }
 complete -o filenames -F _npusim npusim
