@@ -11,7 +11,6 @@ namespace {
 
 constexpr double bytes_per_kib = 1024;
 constexpr double mb_per_gb = 1000;
-constexpr int default_bits = 8;
 constexpr int fp32_bits = 32;
 
 int small_integer(JsonReader& reader, const std::string& key, Range<std::int64_t> allowed) {

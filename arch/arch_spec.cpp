@@ -117,6 +117,7 @@ ArchSpec at_uniform_bits(const ArchSpec& spec, int bits) {
     scaled.number_format = NumberFormat::integer;
     scaled.precision.weight_bits = scaled.precision.activation_bits = scaled.precision.first_last_bits = bits;
     scaled.precision.input_bits = scaled.precision.residual_bits = bits;
+    scaled.precision.layers.clear();
     ArraySpec& array = scaled.array;
     array.pe.weight_bits = array.pe.activation_bits = bits;
     array.accumulator_bits = 2 * bits + accumulator_guard_bits;

@@ -70,7 +70,7 @@ LabelledImages read_folder(const DatasetName& name, const Options& options, cons
 /// The precision that the options and the weights ask for, as fields of a chip's "precision".
 nlohmann::json precision_asked(const Options& options, const TrainedInputs& trained) {
     if (!trained.quantization) return options.precision;
-    const nlohmann::json tuned = npusim::to_json(trained.quantization->precision);
+    nlohmann::json tuned = npusim::to_json(trained.quantization->precision);
     std::vector<std::string> problems;
     for (const auto& [key, value] : options.precision.items()) {
         if (tuned.at(key) == value) continue;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 
 namespace npusim::cli {
 namespace {
@@ -157,6 +158,23 @@ void OptionReader::check_output_file(const std::string& name, const std::string&
     if (std::filesystem::is_directory(path, ignored)) problem(name, text + " is a folder; name a file");
 }
 
+/// "conv1=8,layer1.0.conv1=4/8": weight bits, and activation bits where they differ.
+static void read_layer_bits(OptionReader& reader, nlohmann::json& layers) {
+    std::istringstream entries(reader.text("layer-bits"));
+    for (std::string entry; std::getline(entries, entry, ',');) {
+        const std::size_t equals = entry.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            reader.problem("layer-bits", "\"" + entry + "\" is not NAME=W or NAME=W/A");
+            continue;
+        }
+        const std::string bits = entry.substr(equals + 1);
+        const std::size_t slash = bits.find('/');
+        nlohmann::json& layer = layers[entry.substr(0, equals)];
+        reader.bits("layer-bits", bits.substr(0, slash), layer["weight_bits"]);
+        reader.bits("layer-bits", slash == std::string::npos ? bits : bits.substr(slash + 1), layer["activation_bits"]);
+    }
+}
+
 void read_precision(OptionReader& reader, nlohmann::json& precision) {
     if (reader.has("bits")) {
         const std::string value = reader.text("bits");
@@ -166,6 +184,7 @@ void read_precision(OptionReader& reader, nlohmann::json& precision) {
         reader.bits("bits", comma == std::string::npos ? weight : value.substr(comma + 1),
                     precision["activation_bits"]);
     }
+    if (reader.has("layer-bits")) read_layer_bits(reader, precision["layers"]);
     if (reader.has("residual-bits")) {
         reader.bits("residual-bits", reader.text("residual-bits"), precision["residual_bits"]);
     }

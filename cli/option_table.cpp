@@ -20,6 +20,7 @@ const std::vector<OptionGroup>& option_groups() {
          {{"bits", "W[,A]", "weight and activation bits: 1 to 8, or 16"},
           {"residual-bits", "B", "bits of stored tensors that are added later"},
           {"first-last-bits", "B", "bits of the first and the last layer"},
+          {"layer-bits", "LIST", "layers with bits of their own: NAME=W or NAME=W/A, with commas between"},
           {"scales", "KIND", "free or power_of_two"},
           {"granularity", "KIND", "per_channel or per_tensor"},
           {"batch-norm", "PLACE", "multiplier or weights: where batch norm goes"},

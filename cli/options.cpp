@@ -42,7 +42,7 @@ void check_outputs(OptionReader& reader, const Options& options) {
 }
 
 Action action_of(const OptionReader& reader) {
-    const std::vector<std::string> words = reader.words();
+    const std::vector<std::string>& words = reader.words();
     if (!words.empty()) {
         if (words == std::vector<std::string>{"help"}) return Action::help;
         throw InputError("unexpected word \"" + words.front() + "\": npusim takes options only; npusim --help");

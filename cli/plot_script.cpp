@@ -110,10 +110,11 @@ std::string panel(const Plot& plot, std::size_t index) {
     }
     const std::string titles = "set title " + quoted(plot.title) + "\nset xlabel " + quoted(plot.x_label) +
                                "\nset ylabel " + quoted(plot.y_label) + "\n";
-    if (curves.empty())
+    if (curves.empty()) {
         return titles +
                "unset logscale xy\nset xtics auto\nset ytics auto\nset xrange [0:1]\nset yrange [0:1]\nplot NaN "
                "notitle\n";
+    }
     return blocks + titles + axis('x', plot.log_x, xs) + axis('y', plot.log_y, ys) + curves + "\n";
 }
 

@@ -42,6 +42,7 @@ OptionGroup precision_options() {
              {"method", "KIND", "faq (calibrated steps), lsq (learned steps) or fp32 (the control)"},
              {"residual-bits", "B", "bits of stored tensors that are added later (default: 8)"},
              {"first-last-bits", "B", "bits of the first and the last layer (default: 8)"},
+             {"layer-bits", "LIST", "layers with bits of their own: NAME=W or NAME=W/A, with commas between"},
              {"scales", "KIND", "free or power_of_two"},
              {"granularity", "KIND", "per_channel or per_tensor"},
              {"batch-norm", "PLACE", "multiplier"},

@@ -44,6 +44,16 @@ Enum read_choice_or(JsonReader& reader, const std::string& key, const NamedValue
     return fallback;
 }
 
+std::map<std::string, LayerBits> read_layers(JsonReader reader, bool is_fp32) {
+    std::map<std::string, LayerBits> layers;
+    for (const std::string& name : reader.keys()) {
+        JsonReader layer = reader.object(name);
+        layers[name] = {read_bits(layer, "weight_bits", is_fp32), read_bits(layer, "activation_bits", is_fp32)};
+        layer.reject_unknown_keys();
+    }
+    return layers;
+}
+
 }  // namespace
 
 int read_bits(JsonReader& reader, const std::string& key, bool is_fp32) {
@@ -71,16 +81,21 @@ PrecisionSpec read_precision(JsonReader reader, bool is_fp32) {
                                       spec.granularity);
     spec.batch_norm = read_choice_or(
         reader, "batch_norm", named({BatchNormPlacement::multiplier, BatchNormPlacement::weights}), spec.batch_norm);
+    if (reader.has("layers")) spec.layers = read_layers(reader.object("layers"), is_fp32);
     reader.reject_unknown_keys();
     return spec;
 }
 
 nlohmann::json to_json(const PrecisionSpec& spec) {
-    return {{"weight_bits", spec.weight_bits},         {"activation_bits", spec.activation_bits},
-            {"first_last_bits", spec.first_last_bits}, {"input_bits", spec.input_bits},
-            {"residual_bits", spec.residual_bits},     {"rounding", name_of(spec.rounding)},
-            {"scales", name_of(spec.scales)},          {"granularity", name_of(spec.granularity)},
-            {"batch_norm", name_of(spec.batch_norm)}};
+    nlohmann::json json = {{"weight_bits", spec.weight_bits},         {"activation_bits", spec.activation_bits},
+                           {"first_last_bits", spec.first_last_bits}, {"input_bits", spec.input_bits},
+                           {"residual_bits", spec.residual_bits},     {"rounding", name_of(spec.rounding)},
+                           {"scales", name_of(spec.scales)},          {"granularity", name_of(spec.granularity)},
+                           {"batch_norm", name_of(spec.batch_norm)}};
+    for (const auto& [name, bits] : spec.layers) {
+        json["layers"][name] = {{"weight_bits", bits.weight_bits}, {"activation_bits", bits.activation_bits}};
+    }
+    return json;
 }
 
 }  // namespace npusim

@@ -66,6 +66,8 @@ QuantizedNode structure_of(const Network& network, const Stage& stage, const Sto
     if (node.op == QuantizedOp::convolution) {
         const bool at_an_end = stage.input == 0 || stage.last == scores;
         node.weight_bits = at_an_end ? precision.first_last_bits : precision.weight_bits;
+        const auto own = precision.layers.find(main.name);
+        if (own != precision.layers.end()) node.weight_bits = own->second.weight_bits;
     }
     for (const TensorView& place : storage.places_of(stage.last)) {
         node.destinations.push_back({place.tensor, place.channel_begin, {}});
@@ -189,8 +191,23 @@ private:
     QuantizedNetwork& quantized_;
 };
 
+void check_layer_names(const Network& network, const FusedGraph& graph, const PrecisionSpec& precision) {
+    std::vector<std::string> names;
+    for (const auto& stage : graph.stages) {
+        if (uses_array(network, stage)) names.push_back(network.node(stage.main).name);
+    }
+    std::vector<std::string> problems;
+    for (const auto& [name, bits] : precision.layers) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        problems.push_back("network " + network.name + ": precision/layers: has no convolution or linear layer \"" +
+                           name + "\"; the nearest are " + join(nearest_names(name, names)));
+    }
+    if (!problems.empty()) throw InputError(problems);
+}
+
 QuantizedNetwork structure(const Network& network, const FusedGraph& graph, const PrecisionSpec& precision,
                            int accumulator_bits, const RangeOf& range_of) {
+    check_layer_names(network, graph, precision);
     const Storage storage(network, graph, precision, range_of);
     QuantizedNetwork quantized;
     quantized.name = network.name;

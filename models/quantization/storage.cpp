@@ -64,6 +64,8 @@ int Storage::stored_bits(NodeId value, int bits) const {
 
 int Storage::input_bits_demanded(const Stage& stage) const {
     if (uses_array(network_, stage)) {
+        const auto own = precision_.layers.find(network_.node(stage.main).name);
+        if (own != precision_.layers.end()) return own->second.activation_bits;
         return stage.last == scores_ ? precision_.first_last_bits : precision_.activation_bits;
     }
     if (network_.node(stage.main).op == OpKind::max_pool) {

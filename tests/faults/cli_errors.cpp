@@ -125,6 +125,8 @@ TEST_CASE("An architecture whose buffers hold no tile of a layer is refused with
 
 TEST_CASE("Precisions that do not fit together are refused") {
     CHECK_THAT(refusal("--model resnet20 --bits 8 --residual-bits 4"), Contains("residual_bits"));
+    CHECK_THAT(refusal("--model resnet20 --layer-bits conv1"), Contains("NAME=W"));
+    CHECK_THAT(refusal("--model resnet20 --layer-bits conv9=4"), Contains("conv9"));
     CHECK_THAT(refusal("--model resnet20 --arch fp32_array --bits 8"), Contains("fp32"));
     CHECK_THAT(refusal("--model resnet20 --arch fp32_array --prove-images 1"), Contains("fp32"));
 }

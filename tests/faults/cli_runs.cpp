@@ -58,7 +58,8 @@ TEST_CASE("Without weights the report says what is missing and the command that 
 
 TEST_CASE("Bits on the command line change the precision and leave the array") {
     const auto plain = json_of("--model resnet20 --no-train --no-ladder");
-    const auto narrow = json_of("--model resnet20 --no-train --no-ladder --bits 4,3 --first-last-bits 6 --residual-bits 5");
+    const auto narrow =
+        json_of("--model resnet20 --no-train --no-ladder --bits 4,3 --first-last-bits 6 --residual-bits 5");
     CHECK(narrow.at("arch").at("array") == plain.at("arch").at("array"));
     const auto& precision = narrow.at("arch").at("precision");
     CHECK(precision.at("weight_bits") == 4);
@@ -132,4 +133,12 @@ TEST_CASE("With weights and images the report tells both accuracies and proves t
     CHECK(json.at("accuracy").at("missing") == "");
     CHECK(json.at("proof").at("images") == 1);
     CHECK(json.at("proof").at("random_weights") == false);
+}
+
+TEST_CASE("Layers with bits of their own run on the machine with data, and a wrong list is refused") {
+    const auto json = json_of(
+        "--model resnet20 --no-train --no-ladder --arch int4_array --prove-images 1 --layer-bits "
+        "layer1.0.conv1=8,layer2.1.conv2=2/3");
+    CHECK(json["proof"]["images"] == 1);
+    CHECK(json["arch"]["precision"]["layers"]["layer2.1.conv2"]["activation_bits"] == 3);
 }

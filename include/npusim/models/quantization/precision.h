@@ -1,6 +1,8 @@
 // The precision at which a network is quantized: what an architecture asks for and the quantizer obeys.
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "npusim/models/quantization/arithmetic.h"
@@ -11,6 +13,13 @@ enum class ScaleKind { power_of_two, free };
 enum class Granularity { per_tensor, per_channel };
 /// Where batch norm goes: into the requantizer's multiplier and bias, or into the weights before quantization.
 enum class BatchNormPlacement { multiplier, weights };
+
+/// Bits of one convolution or linear layer: of its weights, and of the activations that it reads.
+struct LayerBits {
+    int weight_bits = 8;
+    int activation_bits = 8;
+    friend bool operator==(const LayerBits&, const LayerBits&) = default;
+};
 
 /// The precision of a network on this chip. Bits are 1–8 or 16 (32 in the fp32 format).
 struct PrecisionSpec {
@@ -26,6 +35,8 @@ struct PrecisionSpec {
     ScaleKind scales = ScaleKind::free;
     Granularity granularity = Granularity::per_channel;
     BatchNormPlacement batch_norm = BatchNormPlacement::multiplier;
+    /// Layers with bits of their own, by name; they go before all of the above. The image keeps input_bits.
+    std::map<std::string, LayerBits> layers;
     friend bool operator==(const PrecisionSpec&, const PrecisionSpec&) = default;
 };
 
