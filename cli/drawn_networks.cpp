@@ -1,5 +1,6 @@
 #include "cli/drawn_networks.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "npusim/base/error.h"
@@ -25,9 +26,11 @@ Recipe fp32_recipe() {
 
 Recipe tuning_recipe(const PrecisionSpec& precision) {
     Recipe recipe;
-    recipe.epochs = 1;
+    constexpr int kFewBits = 3;
+    const bool few_bits = std::min(precision.weight_bits, precision.activation_bits) <= kFewBits;
+    recipe.epochs = few_bits ? 2 : 1;
     recipe.batch_images = 64;
-    recipe.learning_rate = {ScheduleKind::exponential, 0.01, 1e-4, 0.1, {}, 0};
+    recipe.learning_rate = {ScheduleKind::exponential, few_bits ? 0.02 : 0.01, few_bits ? 2e-4 : 1e-4, 0.1, {}, 0};
     recipe.precision = precision;
     recipe.step_rule = precision.scales == ScaleKind::free ? StepRule::learned : StepRule::calibrated;
     return recipe;
@@ -116,8 +119,8 @@ private:
     }
 
     [[nodiscard]] std::string origin() const {
-        std::string text = "ResNet trained by npusim on " + std::to_string(kShapesTrainImages) +
-                           " drawn images (data set \"shapes\"), ";
+        std::string text =
+            "trained by npusim on " + std::to_string(kShapesTrainImages) + " drawn images (data set \"shapes\"), ";
         if (found_.empty()) return text + "now, in " + duration(seconds_);
         text += found_.size() == 1 && seconds_ > 0 ? "in fp32 by an earlier run (" : "by an earlier run (";
         return text + std::filesystem::path(found_.back()).parent_path().string() + ")";

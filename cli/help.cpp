@@ -78,7 +78,8 @@ void print_help(const Style& style, std::ostream& out) {
 }
 
 void print_command_help(const CommandHelp& help, const Style& style, std::ostream& out) {
-    out << help.summary << "\n\n" << style.bold("Examples") << '\n';
+    for (const std::string& line : wrap_text(help.summary, kReportWidth)) out << line << '\n';
+    out << '\n' << style.bold("Examples") << '\n';
     for (const auto& [text, command] : help.examples) example(out, style, text, command);
     print_groups(*help.groups, style, out);
     out << "\nExit code: 0 done, 1 failed or stopped, 2 bad input.\n";

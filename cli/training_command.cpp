@@ -29,6 +29,7 @@ public:
             return;
         }
         images_ += at.images;
+        last_ = Clock::now();
         const double elapsed_s = std::chrono::duration<double>(Clock::now() - *began_).count();
         const auto done = static_cast<double>(at.iteration - first_iteration_);
         const double left_s = elapsed_s / done * static_cast<double>(at.iterations - at.iteration);
@@ -39,9 +40,16 @@ public:
                        " left");
     }
 
+    /// Without the first iteration, which makes room; 0 before the second.
+    [[nodiscard]] double seconds_per_image() const {
+        if (images_ == 0) return 0;
+        return std::chrono::duration<double>(last_ - *began_).count() / static_cast<double>(images_);
+    }
+
 private:
     Progress& progress_;
     std::optional<Clock::time_point> began_;
+    Clock::time_point last_;
     std::int64_t first_iteration_ = 0;
     std::int64_t images_ = 0;
 };
@@ -69,6 +77,7 @@ public:
             return false;
         }
         write_network(result);
+        predict_imagenet();
         if (draw_training_curves(result.epochs, job_.network.name + ", " + precision_text(),
                                  options_.run_folder / "curves.svg")) {
             say("curves in " + (options_.run_folder / "curves.svg").string());
@@ -138,6 +147,17 @@ private:
     void note_resumed(std::int64_t iteration, const std::vector<EpochRecord>& epochs) {
         say("goes on after iteration " + std::to_string(iteration) + ", from " + job_.checkpoint.string());
         epochs_ = epochs;
+    }
+
+    /// A rehearsal on a few images says what the whole would take.
+    void predict_imagenet() {
+        constexpr double kImageNetImages = 1'281'167;
+        constexpr std::int64_t kImageNetClasses = 1000;
+        if (job_.network.classes() != kImageNetClasses || line_.seconds_per_image() <= 0) return;
+        const double epoch_s = kImageNetImages * line_.seconds_per_image();
+        say("at this rate an epoch of ImageNet's 1,281,167 training images takes " + duration(epoch_s) + ", " +
+            std::to_string(options_.recipe.epochs) + " epochs " +
+            duration(epoch_s * static_cast<double>(options_.recipe.epochs)));
     }
 
     void write_network(const TrainingResult& result) {

@@ -16,6 +16,7 @@ OptionGroup source_options(TrainingCommand kind) {
         {"dataset", "KIND:FOLDER", "labelled images; KIND is cifar10, mnist or images, or just shapes"});
     group.rows.push_back({"data-root", "FOLDER", "where relative data set folders lie (default: $NPUSIM_DATA)"});
     group.rows.push_back({"train-images", "N", "the first so many training images (default: all)"});
+    group.rows.push_back({"allow-empty-classes", nullptr, "classes without a training image are no error"});
     group.rows.push_back({"held-out", "N", "training images kept apart and measured after each epoch (default: none)"});
     return group;
 }

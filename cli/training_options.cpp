@@ -42,6 +42,7 @@ nlohmann::json recipe_fields(OptionReader& reader) {
     if (const auto value = reader.number("momentum", 0, 0.999999)) fields["momentum"] = *value;
     if (const auto value = reader.number("weight-decay", 0, 1)) fields["weight_decay"] = *value;
     if (const auto value = reader.number("label-smoothing", 0, 1)) fields["label_smoothing"] = *value;
+    if (reader.has("allow-empty-classes")) fields["empty_classes"] = true;
     if (reader.has("no-augment")) fields["augment"] = false;
     if (reader.has("freeze-batch-norm")) fields["batch_norm"]["freeze"] = true;
     if (reader.has("schedule")) {

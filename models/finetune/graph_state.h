@@ -75,6 +75,8 @@ struct GraphState {
     std::vector<TrainingStage<Scalar>> stages;
     std::vector<BatchTensor<Scalar>> tensors;  ///< as structure.tensors
     std::vector<Scalar> stage_gradient;        ///< of the stage at hand, over the whole batch
+    /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
+    std::vector<std::vector<Scalar>> weight_gradients;
     tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
     std::int64_t images = 0;
     Mode mode = Mode::training;

@@ -12,8 +12,9 @@ public:
         step_gradients_.assign(parts, std::vector<double>(stage.node.destinations.size()));
         norm_sums_.assign(parts, std::vector<double>(stage.norm != nullptr ? 2 * channels : 0));
         bias_gradients_.assign(parts, std::vector<Scalar>(stage.bias != nullptr ? channels : 0));
-        weight_gradients_.assign(static_cast<std::size_t>(weight_groups()),
-                                 std::vector<Scalar>(stage.weights.used.size()));
+        if (weight_gradients_.size() < static_cast<std::size_t>(weight_groups())) {
+            weight_gradients_.resize(static_cast<std::size_t>(weight_groups()));
+        }
     }
 
     void run() {
@@ -125,6 +126,7 @@ private:
     void run_group(std::int64_t group) {
         const std::int64_t groups = weight_groups();
         PartScratch<Scalar>& scratch = state_.scratch.local();
+        weight_gradients_[static_cast<std::size_t>(group)].assign(stage_.weights.used.size(), Scalar{0});
         for (std::int64_t part = group * state_.parts() / groups; part < (group + 1) * state_.parts() / groups;
              ++part) {
             run_part(part, weight_gradients_[static_cast<std::size_t>(group)].data(), scratch);
@@ -212,6 +214,18 @@ private:
         }
     }
 
+    /// The groups in their order, the elements on all threads.
+    void sum_weight_groups() {
+        constexpr std::size_t kGrain = 1 << 16;
+        std::vector<Scalar>& sum = weight_gradients_[0];
+        const auto groups = static_cast<std::size_t>(weight_groups());
+        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, sum.size(), kGrain), [&](const auto& range) {
+            for (std::size_t group = 1; group < groups; ++group) {
+                for (std::size_t i = range.begin(); i < range.end(); ++i) sum[i] += weight_gradients_[group][i];
+            }
+        });
+    }
+
     void reduce_steps() {
         sum_parts(step_gradients_);
         for (std::size_t d = 0; d < stage_.node.destinations.size(); ++d) {
@@ -229,7 +243,7 @@ private:
     }
 
     void reduce_weights() {
-        sum_parts(weight_gradients_);
+        sum_weight_groups();
         std::vector<Scalar>& packed = weight_gradients_[0];
         StageWeights<Scalar>& weights = stage_.weights;
         if (state_.quantizes()) {
@@ -241,9 +255,7 @@ private:
             }
             fake_quantize_weights_backward(depth, quantizer, weights.master.data(), packed.data(), packed.data());
         }
-        std::vector<Scalar> torch_layout(packed.size());
-        unpack_weights(stage_.shapes.conv, packed.data(), torch_layout.data());
-        accumulate(static_cast<std::int64_t>(packed.size()), torch_layout.data(), weights.tensor->gradient.data());
+        add_unpacked_weights(stage_.shapes.conv, packed.data(), weights.tensor->gradient.data());
     }
 
     void reduce_bias() {
@@ -253,10 +265,10 @@ private:
 
     GraphState<Scalar>& state_;
     TrainingStage<Scalar>& stage_;
-    std::vector<std::vector<double>> step_gradients_;    ///< [part][destination]
-    std::vector<std::vector<double>> norm_sums_;         ///< [part][2 × channel]
-    std::vector<std::vector<Scalar>> bias_gradients_;    ///< [part][channel]
-    std::vector<std::vector<Scalar>> weight_gradients_;  ///< [group][HWIO]
+    std::vector<std::vector<double>> step_gradients_;                               ///< [part][destination]
+    std::vector<std::vector<double>> norm_sums_;                                    ///< [part][2 × channel]
+    std::vector<std::vector<Scalar>> bias_gradients_;                               ///< [part][channel]
+    std::vector<std::vector<Scalar>>& weight_gradients_ = state_.weight_gradients;  ///< [group][HWIO]
 };
 
 }  // namespace

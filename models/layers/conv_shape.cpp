@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "npusim/base/error.h"
@@ -33,11 +34,17 @@ void check_axis(const Axis& a) {
 
 template <typename Visit>
 void for_each_weight(const ConvShape& s, const Visit& visit) {
-    std::int64_t torch_index = 0;
-    for (std::int64_t o = 0; o < s.out_channels; ++o) {
+    // Some output channels at a time: whole cache lines on one side, few streams on the other.
+    constexpr std::int64_t block = 16;
+    const std::int64_t taps = s.kernel_height * s.kernel_width;
+    const std::int64_t depth = s.depth();
+    for (std::int64_t first = 0; first < s.out_channels; first += block) {
+        const std::int64_t end = std::min(first + block, s.out_channels);
+        std::int64_t d = 0;
         for (std::int64_t i = 0; i < s.group_inputs(); ++i) {
-            for (std::int64_t tap = 0; tap < s.kernel_height * s.kernel_width; ++tap, ++torch_index) {
-                visit(torch_index, (tap * s.group_inputs() + i) * s.out_channels + o);
+            for (std::int64_t tap = 0; tap < taps; ++tap, ++d) {
+                const std::int64_t ours = (tap * s.group_inputs() + i) * s.out_channels;
+                for (std::int64_t o = first; o < end; ++o) visit(o * depth + d, ours + o);
             }
         }
     }
@@ -76,9 +83,16 @@ void unpack_weights(const ConvShape& shape, const Scalar* weights, Scalar* torch
     for_each_weight(shape, [&](std::int64_t torch, std::int64_t ours) { torch_weights[torch] = weights[ours]; });
 }
 
+template <typename Scalar>
+void add_unpacked_weights(const ConvShape& shape, const Scalar* weights, Scalar* torch_sums) {
+    for_each_weight(shape, [&](std::int64_t torch, std::int64_t ours) { torch_sums[torch] += weights[ours]; });
+}
+
 template void pack_weights(const ConvShape&, const float*, float*);
 template void pack_weights(const ConvShape&, const double*, double*);
 template void unpack_weights(const ConvShape&, const float*, float*);
 template void unpack_weights(const ConvShape&, const double*, double*);
+template void add_unpacked_weights(const ConvShape&, const float*, float*);
+template void add_unpacked_weights(const ConvShape&, const double*, double*);
 
 }  // namespace npusim

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "npusim/base/files.h"
+#include "support/image_files.h"
 #include "support/test_data.h"
 
 using Catch::Contains;
@@ -113,6 +114,28 @@ TEST_CASE("A network is trained, fine-tuned, measured at every level and simulat
     REQUIRE(simulated.code == 0);
     CHECK_THAT(simulated.out, Contains("fine-tuned") && Contains("weights 3, activations 3"));
     CHECK_THAT(refusal("--arch int4_array --bits 4" + data + "--weights " + tuned), Contains("weight_bits 3"));
+}
+
+TEST_CASE("A recipe for ImageNet is rehearsed on a few images and predicts the time for all") {
+    const TemporaryFolder folder;
+    std::string list = "file,label0\n";
+    std::mt19937 random(4);
+    for (int i = 0; i < 12; ++i) {
+        const std::string name = "image" + std::to_string(i) + ".png";
+        npusim::write_whole_file(folder / name, npusim::test::encode_png(npusim::test::random_picture(random, 70, 66)));
+        list += name + "," + std::to_string(83 * i) + "\n";
+    }
+    npusim::write_whole_file(folder / "labels.csv", list);
+    const std::string common = " --model resnet18 --image-size 64 --dataset images:" + folder.path().string() +
+                               " --train-images 8 --batch 4 --allow-empty-classes --epochs 1 --out " +
+                               folder.path().string();
+    REQUIRE(run("train" + common + "/fp32.safetensors").code == 0);
+    const Run tuned =
+        run("finetune --recipe " NPUSIM_SOURCE_DIR "/recipes/faq_imagenet_resnet18_4bit.json --weights " +
+            folder.path().string() + "/fp32.safetensors --calibration-images 4" + common + "/w4.safetensors");
+    INFO(tuned.error);
+    REQUIRE(tuned.code == 0);
+    CHECK_THAT(tuned.out, Contains("W4A4 (faq") && Contains("an epoch of ImageNet's 1,281,167"));
 }
 
 TEST_CASE("Commands without what they need say everything that is missing") {

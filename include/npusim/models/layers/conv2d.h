@@ -106,5 +106,8 @@ template <typename Scalar>
 void pack_weights(const ConvShape& shape, const Scalar* torch_weights, Scalar* weights);
 template <typename Scalar>
 void unpack_weights(const ConvShape& shape, const Scalar* weights, Scalar* torch_weights);
+/// torch_sums += the unpacked weights
+template <typename Scalar>
+void add_unpacked_weights(const ConvShape& shape, const Scalar* weights, Scalar* torch_sums);
 
 }  // namespace npusim
