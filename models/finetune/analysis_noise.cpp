@@ -7,7 +7,7 @@
 #include "layer_weights.h"
 #include "npusim/base/error.h"
 #include "npusim/models/finetune/analysis.h"
-#include "npusim/workloads/datasets/split.h"
+#include "npusim/workloads/datasets/shuffle.h"
 #include "read_batch.h"
 
 namespace npusim {

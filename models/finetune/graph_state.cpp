@@ -112,7 +112,7 @@ void GraphState<Scalar>::link_weights(TrainingStage<Scalar>& stage, const Traine
         return;
     }
     const std::vector<float> values(stage.weights.tensor->values.begin(), stage.weights.tensor->values.end());
-    stage.weights.steps = quantize_weights(values, stage.channels(), stage.node.weight_bits, setup.precision).steps;
+    stage.weights.steps = weight_steps(values, stage.channels(), stage.node.weight_bits, setup.precision);
 }
 
 template <typename Scalar>

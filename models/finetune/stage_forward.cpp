@@ -154,8 +154,7 @@ void prepare_weights(const GraphState<Scalar>& state, TrainingStage<Scalar>& sta
     }
     if (!state.learns_steps()) {
         const std::vector<float> as_float(values.begin(), values.end());
-        weights.steps =
-            quantize_weights(as_float, stage.channels(), stage.node.weight_bits, state.setup.precision).steps;
+        weights.steps = weight_steps(as_float, stage.channels(), stage.node.weight_bits, state.setup.precision);
     }
     weights.master.resize(values.size());
     pack_weights(stage.shapes.conv, values.data(), weights.master.data());

@@ -143,8 +143,7 @@ TrainedSteps BasicTrainingGraph<Scalar>::steps() const {
         if (impl_->learns_steps()) continue;
         // Calibrated steps follow the weights, which have moved since the last forward pass.
         const std::vector<float> values(stage.weights.tensor->values.begin(), stage.weights.tensor->values.end());
-        channel_steps =
-            quantize_weights(values, stage.channels(), stage.node.weight_bits, impl_->setup.precision).steps;
+        channel_steps = weight_steps(values, stage.channels(), stage.node.weight_bits, impl_->setup.precision);
     }
     return steps;
 }

@@ -5,7 +5,7 @@
 
 #include "checkpoint.h"
 #include "npusim/base/error.h"
-#include "npusim/workloads/datasets/split.h"
+#include "npusim/workloads/datasets/shuffle.h"
 #include "read_batch.h"
 
 namespace npusim {

@@ -82,16 +82,25 @@ std::vector<std::int16_t> quantize_weights_at(std::span<const float> weights, st
     return values;
 }
 
+std::vector<double> weight_steps(std::span<const float> weights, std::int64_t out_channels, int bits,
+                                 const PrecisionSpec& precision) {
+    const auto channels = static_cast<std::size_t>(out_channels);
+    if (precision.granularity == Granularity::per_tensor) {
+        return std::vector<double>(channels, best_step(weights, bits, precision));
+    }
+    const std::size_t row = weights.size() / channels;
+    std::vector<double> steps;
+    steps.reserve(channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+        steps.push_back(best_step(weights.subspan(c * row, row), bits, precision));
+    }
+    return steps;
+}
+
 QuantizedWeights quantize_weights(std::span<const float> weights, std::int64_t out_channels, int bits,
                                   const PrecisionSpec& precision) {
-    const auto channels = static_cast<std::size_t>(out_channels);
-    const std::size_t row = weights.size() / channels;
     QuantizedWeights result;
-    const bool whole = precision.granularity == Granularity::per_tensor;
-    result.steps.assign(channels, whole ? best_step(weights, bits, precision) : 0.0);
-    for (std::size_t c = 0; c < channels && !whole; ++c) {
-        result.steps[c] = best_step(weights.subspan(c * row, row), bits, precision);
-    }
+    result.steps = weight_steps(weights, out_channels, bits, precision);
     result.values = quantize_weights_at(weights, result.steps, bits, precision.rounding);
     return result;
 }

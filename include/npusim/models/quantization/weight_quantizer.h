@@ -19,6 +19,10 @@ struct QuantizedWeights {
 [[nodiscard]] QuantizedWeights quantize_weights(std::span<const float> weights, std::int64_t out_channels, int bits,
                                                 const PrecisionSpec& precision);
 
+/// Those steps alone, one per output channel.
+[[nodiscard]] std::vector<double> weight_steps(std::span<const float> weights, std::int64_t out_channels, int bits,
+                                               const PrecisionSpec& precision);
+
 /// Quantizes with given steps, one per output channel.
 [[nodiscard]] std::vector<std::int16_t> quantize_weights_at(std::span<const float> weights,
                                                             std::span<const double> steps, int bits, Rounding rounding);
