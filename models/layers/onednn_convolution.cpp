@@ -274,6 +274,19 @@ void convolve_maps(const Prepared& p, Direction direction, const float* from, co
     if (p.leave) p.leave.execute(cache.stream, taken_to, whole_to);
 }
 
+/// Forward, and backward to the input: maps and weights give maps.
+bool maps_through_weights(const ConvShape& shape, std::int64_t images, Direction direction, const float* from,
+                          const float* weights, float* to, ConvScratch& scratch) {
+    const OneThread one_thread;
+    OnednnCache& cache = *scratch.onednn;
+    const auto& p = cache.find(key_of(shape, images, direction));
+    if (!p) return false;
+    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
+    reorder(*p, cache, scratch.onednn_memory, view(p->plain_weights, cache.engine, weights), packed);
+    convolve_maps(*p, direction, from, packed, to, scratch);
+    return true;
+}
+
 }  // namespace
 
 std::shared_ptr<OnednnCache> make_onednn_cache() {
@@ -286,26 +299,12 @@ bool has_onednn() {
 
 bool onednn_forward(const ConvShape& shape, std::int64_t images, const float* in, const float* weights, float* out,
                     ConvScratch& scratch) {
-    const OneThread one_thread;
-    OnednnCache& cache = *scratch.onednn;
-    const auto& p = cache.find(key_of(shape, images, Direction::forward));
-    if (!p) return false;
-    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
-    reorder(*p, cache, scratch.onednn_memory, view(p->plain_weights, cache.engine, weights), packed);
-    convolve_maps(*p, Direction::forward, in, packed, out, scratch);
-    return true;
+    return maps_through_weights(shape, images, Direction::forward, in, weights, out, scratch);
 }
 
 bool onednn_backward_input(const ConvShape& shape, std::int64_t images, const float* grad_out, const float* weights,
                            float* grad_in, ConvScratch& scratch) {
-    const OneThread one_thread;
-    OnednnCache& cache = *scratch.onednn;
-    const auto& p = cache.find(key_of(shape, images, Direction::backward_input));
-    if (!p) return false;
-    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
-    reorder(*p, cache, scratch.onednn_memory, view(p->plain_weights, cache.engine, weights), packed);
-    convolve_maps(*p, Direction::backward_input, grad_out, packed, grad_in, scratch);
-    return true;
+    return maps_through_weights(shape, images, Direction::backward_input, grad_out, weights, grad_in, scratch);
 }
 
 bool onednn_backward_weights(const ConvShape& shape, std::int64_t images, const float* in, const float* grad_out,
