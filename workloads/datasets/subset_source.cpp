@@ -3,7 +3,7 @@
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "npusim/workloads/datasets/batch_source.h"
-#include "npusim/workloads/datasets/split.h"
+#include "npusim/workloads/datasets/shuffle.h"
 
 namespace npusim {
 namespace {
