@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/image_fit.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "npusim/base/json_reader.h"
@@ -16,8 +17,8 @@ namespace {
 ArchSpec with_overrides(const ArchSpec& arch, const nlohmann::json& precision, const std::string& file) {
     if (precision.empty()) return arch;
     nlohmann::json json = to_json(arch);
-    json["precision"].update(precision);
     auto& resolved = json["precision"];
+    resolved.update(precision);
     // Residuals hold activations, so wider activations take them along unless the user says otherwise.
     if (!precision.contains("residual_bits")) {
         resolved["residual_bits"] =
@@ -38,47 +39,33 @@ Technology find_technology(const ArchSpec& arch, const std::filesystem::path& ar
                      "no such file: looked for " + beside.string() + " and " + preset.string());
 }
 
-std::string size_text(const TensorShape& shape) {
-    return std::to_string(shape.channels) + "x" + std::to_string(shape.height) + "x" + std::to_string(shape.width);
-}
-
-void check_fit(const Dataset& dataset, const Network& network, const std::string& option) {
-    std::vector<std::string> problems;
-    if (dataset.image_shape != network.input_shape()) {
-        problems.push_back("data set " + option + ": its images are " + size_text(dataset.image_shape) + ", " +
-                           network.name + " takes " + size_text(network.input_shape()) + " (see --image-size)");
-    }
-    const auto classes = static_cast<std::int64_t>(dataset.class_names.size());
-    if (classes != network.classes()) {
-        problems.push_back("data set " + option + ": it has " + std::to_string(classes) + " classes, " + network.name +
-                           " tells " + std::to_string(network.classes()) + " apart");
-    }
-    if (!problems.empty()) throw InputError(problems);
-}
-
 /// Of a folder of images, only those that the accuracy is measured on are decoded.
 LabelledImages read_folder(const DatasetName& name, const Options& options, const Network& network) {
-    ImageUse use;
-    use.preprocessing = preprocessing_of(zoo_entry(network.name), network.input_shape().height);
-    use.classes = network.classes();
+    ImageUse use = image_use_of(network);
     use.train_images = options.calibration_images;
     use.test_images = options.test_images;
     ImageDatasets parts = read_image_folder(name, use);
     return {std::move(parts.test), std::move(parts.train), parts.test_images_of};
 }
 
-/// The precision that the options and the weights ask for, as fields of a chip's "precision".
-nlohmann::json precision_asked(const Options& options, const TrainedInputs& trained) {
-    if (!trained.quantization) return options.precision;
-    nlohmann::json tuned = npusim::to_json(trained.quantization->precision);
+/// The chip with the precision that a network was fine-tuned at, and nothing left of its own.
+ArchSpec with_tuned_precision(const ArchSpec& arch, const PrecisionSpec& precision, const std::string& file) {
+    nlohmann::json json = to_json(arch);
+    json["precision"] = npusim::to_json(precision);
+    return parse_arch(json, file + " with the precision of the weights");
+}
+
+/// Options may repeat what the weights were fine-tuned at, but not contradict it.
+void check_no_contradiction(const Options& options, const PrecisionSpec& precision) {
+    const nlohmann::json tuned = npusim::to_json(precision);
     std::vector<std::string> problems;
     for (const auto& [key, value] : options.precision.items()) {
-        if (tuned.at(key) == value) continue;
-        problems.push_back(options.weights + ": was fine-tuned with " + key + " " + tuned.at(key).dump() +
-                           ", the options say " + value.dump() + "; leave them out");
+        const nlohmann::json own = tuned.value(key, nlohmann::json::object());
+        if (own == value) continue;
+        problems.push_back(options.weights + ": was fine-tuned with " + key + " " + own.dump() + ", the options say " +
+                           value.dump() + "; leave them out");
     }
     if (!problems.empty()) throw InputError(problems);
-    return tuned;
 }
 
 }  // namespace
@@ -87,11 +74,11 @@ LabelledImages read_labelled_images(const std::string& dataset, const Options& o
     const DatasetName name = parse_dataset_name(dataset, options.data_root);
     if (name.kind == "images") {
         LabelledImages images = read_folder(name, options, network);
-        check_fit(images.test, network, dataset);
+        check_fit({images.test.image_shape, std::ssize(images.test.class_names)}, network, dataset);
         return images;
     }
     LabelledImages images{read_test_images(name), {}, 0};
-    check_fit(images.test, network, dataset);
+    check_fit({images.test.image_shape, std::ssize(images.test.class_names)}, network, dataset);
     images.calibration = read_train_images(name, options.calibration_images);
     images.test_images = images.test.size();
     return images;
@@ -101,7 +88,12 @@ ChipFiles read_chip(const Options& options, const TrainedInputs& trained, const 
     ChipFiles chip;
     chip.file = find_arch(options.arch, preset_folder);
     chip.hash = content_hash(read_text_file(chip.file));
-    chip.arch = with_overrides(read_arch(chip.file), precision_asked(options, trained), chip.file.string());
+    if (trained.quantization) {
+        check_no_contradiction(options, trained.quantization->precision);
+        chip.arch = with_tuned_precision(read_arch(chip.file), trained.quantization->precision, chip.file.string());
+    } else {
+        chip.arch = with_overrides(read_arch(chip.file), options.precision, chip.file.string());
+    }
     chip.technology = find_technology(chip.arch, chip.file, preset_folder);
     return chip;
 }

@@ -175,6 +175,18 @@ static void read_layer_bits(OptionReader& reader, nlohmann::json& layers) {
     }
 }
 
+OptionGroup precision_options(const char* title) {
+    return {title,
+            {{"bits", "W[,A]", "weight and activation bits: 1 to 8, or 16"},
+             {"residual-bits", "B", "bits of stored tensors that are added later"},
+             {"first-last-bits", "B", "bits of the first and the last layer"},
+             {"layer-bits", "LIST", "layers with bits of their own: NAME=W or NAME=W/A, with commas between"},
+             {"scales", "KIND", "free or power_of_two"},
+             {"granularity", "KIND", "per_channel or per_tensor"},
+             {"batch-norm", "PLACE", "multiplier or weights: where batch norm goes"},
+             {"rounding", "RULE", "half_up, half_even, half_away or double_rounding"}}};
+}
+
 void read_precision(OptionReader& reader, nlohmann::json& precision) {
     if (reader.has("bits")) {
         const std::string value = reader.text("bits");

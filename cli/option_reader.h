@@ -64,8 +64,10 @@ private:
     std::vector<std::string> problems_;
 };
 
-/// --bits, --residual-bits, --first-last-bits, --scales, --granularity, --batch-norm and --rounding, as fields of a
-/// "precision" object.
+/// The options that read_precision reads.
+[[nodiscard]] OptionGroup precision_options(const char* title);
+/// --bits, --layer-bits, --residual-bits, --first-last-bits, --scales, --granularity, --batch-norm and --rounding, as
+/// fields of a "precision" object.
 void read_precision(OptionReader& reader, nlohmann::json& precision);
 
 }  // namespace npusim::cli

@@ -19,6 +19,5 @@ struct SourceRequest {
 /// Training images for this network. Throws InputError when there are none or they do not fit.
 [[nodiscard]] std::shared_ptr<const BatchSource> open_train_source(const SourceRequest& request,
                                                                    const Network& network);
-[[nodiscard]] std::shared_ptr<const BatchSource> open_test_source(const SourceRequest& request, const Network& network);
 
 }  // namespace npusim::cli

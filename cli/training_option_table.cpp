@@ -37,18 +37,11 @@ OptionGroup recipe_options() {
              {"seed", "N", "of order, moves, dropout and a random start (default: 0)"}}};
 }
 
-OptionGroup precision_options() {
-    return {"Precision",
-            {{"bits", "W[,A]", "weight and activation bits: 1 to 8, or 16"},
-             {"method", "KIND", "faq (calibrated steps), lsq (learned steps) or fp32 (the control)"},
-             {"residual-bits", "B", "bits of stored tensors that are added later (default: 8)"},
-             {"first-last-bits", "B", "bits of the first and the last layer (default: 8)"},
-             {"layer-bits", "LIST", "layers with bits of their own: NAME=W or NAME=W/A, with commas between"},
-             {"scales", "KIND", "free or power_of_two"},
-             {"granularity", "KIND", "per_channel or per_tensor"},
-             {"batch-norm", "PLACE", "multiplier"},
-             {"rounding", "RULE", "half_up, half_even, half_away or double_rounding"},
-             {"calibration-images", "N", "training images that set the activation ranges (default: 640)"}}};
+OptionGroup tuning_options() {
+    OptionGroup group = precision_options("Precision");
+    group.rows.push_back({"method", "KIND", "faq (calibrated steps), lsq (learned steps) or fp32 (the control)"});
+    group.rows.push_back({"calibration-images", "N", "training images that set the activation ranges (default: 640)"});
+    return group;
 }
 
 OptionGroup output_options() {
@@ -66,7 +59,7 @@ OptionGroup output_options() {
 const std::vector<OptionGroup>& training_option_groups(TrainingCommand kind) {
     static const std::vector<OptionGroup> train{source_options(TrainingCommand::train), recipe_options(),
                                                 output_options()};
-    static const std::vector<OptionGroup> finetune{source_options(TrainingCommand::finetune), precision_options(),
+    static const std::vector<OptionGroup> finetune{source_options(TrainingCommand::finetune), tuning_options(),
                                                    recipe_options(), output_options()};
     return kind == TrainingCommand::train ? train : finetune;
 }

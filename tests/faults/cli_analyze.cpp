@@ -1,6 +1,4 @@
 // `npusim analyze` as a user runs it.
-#include <sys/wait.h>
-
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -10,7 +8,7 @@
 #include "npusim/models/exchange/saved_network.h"
 #include "npusim/models/finetune/training_graph.h"
 #include "npusim/models/graph/zoo.h"
-#include "support/test_data.h"
+#include "support/program_run.h"
 
 using npusim::test::TemporaryFolder;
 
@@ -18,28 +16,13 @@ namespace {
 
 using Catch::Contains;
 
-struct Run {
-    int code = -1;
-    std::string out;
-    std::string error;
-};
+using npusim::test::ProgramRun;
 
-Run run(const std::string& options, const std::string& environment = "") {
-    const TemporaryFolder folder;
-    const std::string command = environment + " NPUSIM_DATA= " NPUSIM_PROGRAM " analyze " + options + " >" +
-                                (folder / "out").string() + " 2>" + (folder / "error").string();
-    const int status = std::system(command.c_str());
-    REQUIRE(WIFEXITED(status));
-    return {WEXITSTATUS(status), npusim::read_text_file(folder / "out"), npusim::read_text_file(folder / "error")};
+ProgramRun run(const std::string& options, const std::string& environment = "") {
+    return npusim::test::run_program("analyze " + options, environment);
 }
-
 std::string refusal(const std::string& options, const std::string& environment = "") {
-    const Run result = run(options, environment);
-    INFO(options << "\n" << result.error);
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    CHECK_THAT(result.error, Catch::StartsWith("npusim: error: "));
-    return result.error;
+    return npusim::test::refusal_of_program("analyze " + options, environment);
 }
 
 /// A checkpoint of random weights.
@@ -130,7 +113,7 @@ TEST_CASE("Batches larger than the data set are refused before anything runs") {
 }
 
 TEST_CASE("Without weights and images analyze gives accumulator widths and says what is left out") {
-    const Run result = run("--model resnet20 --bits 8,4");
+    const ProgramRun result = run("--model resnet20 --bits 8,4");
     INFO(result.error);
     CHECK(result.code == 0);
     CHECK_THAT(result.out, Contains("Accumulator bits") && Contains("8 bits") && Contains("Left out") &&
@@ -142,9 +125,10 @@ TEST_CASE("Everything that analyze finds is in its JSON and its CSV, and no line
     const TemporaryFolder folder;
     const std::string before = checkpoint(folder / "a.safetensors", 1);
     const std::string after = tuned_checkpoint(folder / "b.safetensors", 2);
-    const Run result = run("--model resnet20 --dataset shapes --bits 4 --batch-sizes 2,4 --batches 4 --images 2 " +
-                           std::string("--calibration-images 8 --layers --weights ") + before + " --tuned " + after +
-                           " --json " + (folder / "a.json").string() + " --csv " + (folder / "a.csv").string());
+    const ProgramRun result =
+        run("--model resnet20 --dataset shapes --bits 4 --batch-sizes 2,4 --batches 4 --images 2 " +
+            std::string("--calibration-images 8 --layers --weights ") + before + " --tuned " + after + " --json " +
+            (folder / "a.json").string() + " --csv " + (folder / "a.csv").string());
     INFO(result.error);
     REQUIRE(result.code == 0);
     std::istringstream lines(result.out);

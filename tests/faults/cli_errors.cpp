@@ -1,43 +1,21 @@
 // The program as a user runs it: bad input gives exit code 2 and a message that names what is wrong.
-#include <sys/wait.h>
-
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "npusim/base/files.h"
-#include "support/test_data.h"
+#include "support/program_run.h"
 
 using npusim::test::TemporaryFolder;
 
 namespace {
 
-struct Run {
-    int code = -1;
-    std::string out;
-    std::string error;
-};
-
-Run run(const std::string& options) {
-    const TemporaryFolder folder;
-    const std::string command = "NPUSIM_DATA= " NPUSIM_PROGRAM " " + options + " >" + (folder / "out").string() +
-                                " 2>" + (folder / "error").string();
-    const int status = std::system(command.c_str());
-    REQUIRE(WIFEXITED(status));
-    return {WEXITSTATUS(status), npusim::read_text_file(folder / "out"), npusim::read_text_file(folder / "error")};
+npusim::test::ProgramRun run(const std::string& options) {
+    return npusim::test::run_program(options);
 }
-
-/// Runs it, sees that it refuses with exit code 2 and prints nothing else, and gives what it says.
 std::string refusal(const std::string& options) {
-    const Run result = run(options);
-    INFO(options << "\n" << result.error);
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    std::istringstream lines(result.error);
-    for (std::string line; std::getline(lines, line);) CHECK_THAT(line, Catch::StartsWith("npusim: error: "));
-    CHECK_FALSE(result.error.empty());
-    return result.error;
+    return npusim::test::refusal_of_program(options);
 }
 
 nlohmann::json preset(const std::string& name) {

@@ -12,36 +12,20 @@
 
 #include "npusim/base/files.h"
 #include "support/image_files.h"
-#include "support/test_data.h"
+#include "support/program_run.h"
 
 using Catch::Contains;
 using npusim::read_text_file;
+using npusim::test::ProgramRun;
 using npusim::test::TemporaryFolder;
 
 namespace {
 
-struct Run {
-    int code = -1;
-    std::string out;
-    std::string error;
-};
-
-Run run(const std::string& options) {
-    const TemporaryFolder folder;
-    const std::string command = "NPUSIM_DATA= " NPUSIM_PROGRAM " " + options + " >" + (folder / "out").string() +
-                                " 2>" + (folder / "error").string();
-    const int status = std::system(command.c_str());
-    REQUIRE(WIFEXITED(status));
-    return {WEXITSTATUS(status), read_text_file(folder / "out"), read_text_file(folder / "error")};
+ProgramRun run(const std::string& options) {
+    return npusim::test::run_program(options);
 }
-
 std::string refusal(const std::string& options) {
-    const Run result = run(options);
-    INFO(options << "\n" << result.error);
-    CHECK(result.code == 2);
-    CHECK(result.out.empty());
-    CHECK_FALSE(result.error.empty());
-    return result.error;
+    return npusim::test::refusal_of_program(options);
 }
 
 /// Starts the program, kills it (SIGKILL) once its log holds an epoch. False when it ended before.
@@ -80,7 +64,7 @@ TEST_CASE("A training run that was killed goes on to the bytes of one that was n
     for (std::string word; text >> word;) words.push_back(word);
     CHECK(kill_after_an_epoch(words, killed + ".run/log.csv"));
     CHECK_FALSE(std::filesystem::exists(killed));
-    const Run rest = run(kTrain + " --threads 2 --out " + killed);
+    const ProgramRun rest = run(kTrain + " --threads 2 --out " + killed);
     CHECK(rest.code == 0);
     CHECK_THAT(rest.out, Contains("goes on after iteration"));
     CHECK(read_text_file(killed) == read_text_file(whole));
@@ -93,27 +77,50 @@ TEST_CASE("A network is trained, fine-tuned, measured at every level and simulat
     const std::string tuned = (folder / "w3.safetensors").string();
     const std::string data = " --model resnet20 --dataset shapes ";
     REQUIRE(run(kTrain + " --out " + fp32).code == 0);
-    const Run tuning =
+    const ProgramRun tuning =
         run("finetune" + data + "--weights " + fp32 +
             " --bits 3 --method lsq --train-images 96 --batch 32 --epochs 1 --held-out 32 --out " + tuned);
     INFO(tuning.error);
     REQUIRE(tuning.code == 0);
     CHECK_THAT(tuning.out, Contains("held-out top-1"));
     const std::string json_file = (folder / "eval.json").string();
-    const Run measured = run("eval" + data + "--weights " + tuned +
-                             " --test-images 60 --machine-images 2 --levels fp32,fake,integers,machine --arch "
-                             "int4_array --confusion --json " +
-                             json_file);
+    const ProgramRun measured = run("eval" + data + "--weights " + tuned +
+                                    " --test-images 60 --machine-images 2 --levels fp32,fake,integers,machine --arch "
+                                    "int4_array --confusion --json " +
+                                    json_file);
     INFO(measured.error);
     REQUIRE(measured.code == 0);
     CHECK_THAT(measured.out, Contains("equal to the bit") && Contains("W3A3"));
     const auto json = nlohmann::json::parse(read_text_file(json_file));
     CHECK(json["levels"].size() == 4);
     CHECK(json["levels"][1]["predictions"] == json["levels"][2]["predictions"]);
-    const Run simulated = run("--arch int4_array --no-ladder --test-images 60" + data + "--weights " + tuned);
+    const ProgramRun simulated = run("--arch int4_array --no-ladder --test-images 60" + data + "--weights " + tuned);
     REQUIRE(simulated.code == 0);
     CHECK_THAT(simulated.out, Contains("fine-tuned") && Contains("weights 3, activations 3"));
     CHECK_THAT(refusal("--arch int4_array --bits 4" + data + "--weights " + tuned), Contains("weight_bits 3"));
+    CHECK_THAT(refusal("--arch int4_array --layer-bits conv1=4" + data + "--weights " + tuned), Contains("layers"));
+}
+
+TEST_CASE("A fine-tuned network leaves nothing of the chip's own precision, bits of single layers neither") {
+    const TemporaryFolder folder;
+    const std::string fp32 = (folder / "fp32.safetensors").string();
+    const std::string tuned = (folder / "w3.safetensors").string();
+    const std::string data = " --model resnet20 --dataset shapes ";
+    REQUIRE(run(kTrain + " --out " + fp32).code == 0);
+    REQUIRE(run("finetune" + data + "--weights " + fp32 + " --bits 3 --train-images 96 --batch 32 --epochs 1 --out " +
+                tuned)
+                .code == 0);
+    auto chip =
+        nlohmann::json::parse(read_text_file(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" / "int8_array.json"));
+    chip["precision"]["layers"]["layer1.0.conv1"] = {{"weight_bits", 8}, {"activation_bits", 8}};
+    npusim::write_whole_file(folder / "chip.json", chip.dump());
+    const std::string json_file = (folder / "run.json").string();
+    REQUIRE(run("--no-ladder --test-images 20 --quiet --json " + json_file + " --arch " +
+                (folder / "chip.json").string() + data + "--weights " + tuned)
+                .code == 0);
+    const auto precision = nlohmann::json::parse(read_text_file(json_file)).at("arch").at("precision");
+    CHECK(precision.at("weight_bits") == 3);
+    CHECK_FALSE(precision.contains("layers"));
 }
 
 TEST_CASE("A recipe for ImageNet is rehearsed on a few images and predicts the time for all") {
@@ -130,7 +137,7 @@ TEST_CASE("A recipe for ImageNet is rehearsed on a few images and predicts the t
                                " --train-images 8 --batch 4 --allow-empty-classes --epochs 1 --out " +
                                folder.path().string();
     REQUIRE(run("train" + common + "/fp32.safetensors").code == 0);
-    const Run tuned =
+    const ProgramRun tuned =
         run("finetune --recipe " NPUSIM_SOURCE_DIR "/recipes/faq_imagenet_resnet18_4bit.json --weights " +
             folder.path().string() + "/fp32.safetensors --calibration-images 4" + common + "/w4.safetensors");
     INFO(tuned.error);
@@ -163,7 +170,7 @@ TEST_CASE("Bad values of the training options are all reported, each with what i
 
 TEST_CASE("Each command explains itself") {
     for (const char* command : {"train", "finetune", "eval"}) {
-        const Run help = run(std::string(command) + " --help");
+        const ProgramRun help = run(std::string(command) + " --help");
         CHECK(help.code == 0);
         CHECK_THAT(help.out, Contains("Examples") && Contains("--dataset"));
         std::istringstream lines(help.out);

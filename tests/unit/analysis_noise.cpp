@@ -5,7 +5,7 @@
 
 #include "npusim/base/error.h"
 #include "npusim/models/finetune/analysis.h"
-#include "npusim/workloads/datasets/split.h"
+#include "npusim/workloads/datasets/shuffle.h"
 #include "support/analysis_inputs.h"
 
 namespace npusim {
