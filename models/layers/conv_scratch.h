@@ -37,6 +37,7 @@ private:
 };
 
 struct OnednnCache;
+struct OnednnQuantizedCache;
 
 struct ConvScratch {
     GrowingBuffer columns;
@@ -44,7 +45,8 @@ struct ConvScratch {
     GrowingBuffer onednn_weights;
     GrowingBuffer onednn_from;
     GrowingBuffer onednn_to;
-    std::shared_ptr<OnednnCache> onednn;  ///< null unless the backend is oneDNN
+    std::shared_ptr<OnednnCache> onednn;                     ///< null unless the backend is oneDNN
+    std::shared_ptr<OnednnQuantizedCache> onednn_quantized;  ///< made when first wanted
 };
 
 }  // namespace npusim

@@ -1,5 +1,6 @@
 // Stands in where oneDNN is not found. Always compiled, so that every checker sees it.
 #include "onednn_convolution.h"
+#include "onednn_quantized.h"
 
 #ifndef NPUSIM_HAS_ONEDNN
 
@@ -22,6 +23,16 @@ bool onednn_backward_input(const ConvShape&, std::int64_t, const float*, const f
 }
 
 bool onednn_backward_weights(const ConvShape&, std::int64_t, const float*, const float*, float*, ConvScratch&) {
+    return false;
+}
+
+bool onednn_quantized_forward(const ConvShape&, std::int64_t, const ConvSteps&, const std::uint8_t*, const float*,
+                              float*, ConvScratch&) {
+    return false;
+}
+
+bool onednn_quantized_backward(const ConvShape&, std::int64_t, const ConvSteps&, const std::uint8_t*, const float*,
+                               const float*, float*, float*, ConvScratch&) {
     return false;
 }
 

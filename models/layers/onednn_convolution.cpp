@@ -1,30 +1,15 @@
 #include "onednn_convolution.h"
 
-#include <omp.h>
-
 #include <map>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "onednn_support.h"
 
 namespace npusim {
 
 namespace {
-
-/// oneDNN asks OpenMP for its threads when it makes a primitive and when it runs one. The setting belongs to the
-/// calling thread.
-class OneThread {
-public:
-    OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-    ~OneThread() { omp_set_num_threads(before_); }
-    OneThread(const OneThread&) = delete;
-    OneThread& operator=(const OneThread&) = delete;
-
-private:
-    int before_;
-};
 
 enum class Direction { forward, backward_input, backward_weights };
 
@@ -36,14 +21,9 @@ struct Key {
     friend auto operator<=>(const Key&, const Key&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
-/// oneDNN multiplies a 1×1 convolution image by image, which reads the weights again for each. As one long line of
-/// pixels it is one product.
 Key key_of(const ConvShape& s, std::int64_t images, Direction direction) {
-    if (!s.is_pointwise() || s.groups > 1) return {s, images, direction};
-    ConvShape line = s;
-    line.in_height = line.out_height = 1;
-    line.in_width = line.out_width = images * s.in_height * s.in_width;
-    return {line, 1, direction};
+    const BatchedShape batch = as_one_product(s, images);
+    return {batch.shape, batch.images, direction};
 }
 
 /// One convolution ready to run: what it computes, and how the weights (or their gradient) get from one layout to the
@@ -116,12 +96,6 @@ Descriptions describe(const ConvShape& s, std::int64_t images, Direction directi
             {s.pad_bottom, s.pad_right}};
 }
 
-dnnl::primitive_attr user_scratchpad() {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return attributes;
-}
-
 /// Packing the weights costs as much as multiplying this many pixels by them; Eigen reads them where they are.
 constexpr std::int64_t least_pixels_of_product = 128;
 
@@ -130,12 +104,6 @@ dnnl::convolution_forward::primitive_desc forward_description(const Descriptions
              d.strides, d.dilations, d.pads_before, d.pads_after},
             user_scratchpad(),
             engine};
-}
-
-/// The reference code, which oneDNN falls back to, is far slower than the portable path.
-template <typename Description>
-bool is_generated(const Description& description) {
-    return std::string_view(description.impl_info_str()).substr(0, 3) != "ref";
 }
 
 template <typename Convolution, typename Description>
@@ -222,11 +190,6 @@ struct OnednnCache {
 };
 
 namespace {
-
-/// oneDNN's memory is not const even where it is only read.
-dnnl::memory view(const dnnl::memory::desc& description, const dnnl::engine& engine, const float* data) {
-    return {description, engine, const_cast<float*>(data)};
-}
 
 void reorder(const Prepared& prepared, OnednnCache& cache, GrowingBuffer& scratch, dnnl::memory from, dnnl::memory to) {
     const auto size_bytes = static_cast<std::int64_t>(prepared.reorder_scratch.get_size());

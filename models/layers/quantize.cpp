@@ -1,6 +1,8 @@
 #include "npusim/models/layers/quantize.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "channel_loops.h"
@@ -81,6 +83,127 @@ double step_slope(double value, double scaled, double clip_low, double clip_high
     return ((value >= clip_low) & (value <= clip_high)) ? integer - scaled : integer;
 }
 
+/// The quantizer's integers of floats, in blocks. In float, and once more in double where a number of the block is so
+/// near to the middle between two integers that rounding errors, or the kind of rounding, could decide.
+class FloatIntegers {
+public:
+    static constexpr std::int64_t kBlock = 256;
+
+    explicit FloatIntegers(const ActivationQuantizer& q)
+        : quantizer_(q),
+          low_(static_cast<float>(q.range.low)),
+          high_(static_cast<float>(q.range.high)),
+          reciprocal_(static_cast<float>(1.0 / q.step)) {
+        const float largest = std::max(std::abs(low_), std::abs(high_)) + 2.0F;
+        // The reciprocal, the product and the sum below are each off by at most half a unit in the last place.
+        doubt_ = 4.0F * largest * std::numeric_limits<float>::epsilon();
+        constexpr float kDoubtThatRepays = 1e-3F;
+        constexpr double kFarFromDenormal = 1e30;
+        is_float_enough_ = doubt_ < kDoubtThatRepays && q.step < kFarFromDenormal && q.step * kFarFromDenormal > 1.0;
+    }
+
+    /// integers[0 … count) of in[0 … count); count at most kBlock
+    void find(std::int64_t count, const float* in, float* integers) const {
+        if (!is_float_enough_ || find_in_float(count, in, integers)) find_in_double(count, in, integers);
+    }
+
+    [[nodiscard]] float scaled(float value) const { return value * reciprocal_; }
+
+private:
+    /// True where some number is in doubt.
+    bool find_in_float(std::int64_t count, const float* in, float* integers) const {
+        const float low = low_, high = high_, reciprocal = reciprocal_, doubt = doubt_;
+        std::int32_t doubtful = 0;
+        NPUSIM_ELEMENTS_STAND_ALONE
+        for (std::int64_t i = 0; i < count; ++i) {
+            float value = in[i] * reciprocal;
+            value = value < low - 1.0F ? low - 1.0F : value;
+            value = (value > high + 1.0F ? high + 1.0F : value) + 0.5F;
+            const float integer = std::floor(value);
+            const float rest = value - integer;
+            doubtful |= static_cast<std::int32_t>((rest < doubt) | (rest > 1.0F - doubt));
+            const float at_least = integer < low ? low : integer;
+            integers[i] = (at_least > high ? high : at_least) + 0.0F;
+        }
+        return doubtful != 0;
+    }
+
+    void find_in_double(std::int64_t count, const float* in, float* integers) const {
+        with_rounding(quantizer_.range, quantizer_.rounding, [&](const auto integer_of) {
+            const double step = quantizer_.step;
+            NPUSIM_ELEMENTS_STAND_ALONE
+            for (std::int64_t i = 0; i < count; ++i) {
+                integers[i] = static_cast<float>(integer_of(static_cast<double>(in[i]) / step));
+            }
+        });
+    }
+
+    ActivationQuantizer quantizer_;
+    float low_;
+    float high_;
+    float reciprocal_;
+    float doubt_ = 0;
+    bool is_float_enough_ = false;
+};
+
+void quantize_floats(std::int64_t elements, const ActivationQuantizer& q, const float* in, float* out) {
+    const FloatIntegers integers_of(q);
+    float integers[FloatIntegers::kBlock];
+    const double step = q.step;
+    for (std::int64_t begin = 0; begin < elements; begin += FloatIntegers::kBlock) {
+        const std::int64_t count = std::min(FloatIntegers::kBlock, elements - begin);
+        integers_of.find(count, in + begin, integers);
+        for (std::int64_t i = 0; i < count; ++i) {
+            out[begin + i] = static_cast<float>(step * static_cast<double>(integers[i]));
+        }
+    }
+}
+
+/// The least number of Scalar that is at least `bound`, and the greatest that is at most `bound`: comparing with them
+/// is comparing with the bound.
+template <typename Scalar>
+Scalar least_from(double bound) {
+    const auto nearest = static_cast<Scalar>(bound);
+    constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+    return static_cast<double>(nearest) < bound ? std::nextafter(nearest, infinity) : nearest;
+}
+template <typename Scalar>
+Scalar greatest_to(double bound) {
+    return -least_from<Scalar>(-bound);
+}
+
+/// The step's gradient; with `passes`, grad_in as fake_quantize_backward writes it.
+template <bool passes>
+double float_step_gradient(std::int64_t elements, const ActivationQuantizer& q, const float* in, const float* grad_out,
+                           float* grad_in) {
+    const FloatIntegers integers_of(q);
+    const auto low = least_from<float>(static_cast<double>(q.range.low) * q.step);
+    const auto high = greatest_to<float>(static_cast<double>(q.range.high) * q.step);
+    float terms[FloatIntegers::kBlock];
+    // The elements go round over these sums, so that the additions vectorize.
+    constexpr std::int64_t lanes = 16;
+    double sums[lanes] = {};
+    for (std::int64_t begin = 0; begin < elements; begin += FloatIntegers::kBlock) {
+        const std::int64_t count = std::min(FloatIntegers::kBlock, elements - begin);
+        integers_of.find(count, in + begin, terms);
+        NPUSIM_ELEMENTS_STAND_ALONE
+        for (std::int64_t i = 0; i < count; ++i) {
+            const float value = in[begin + i];
+            const float gradient = grad_out[begin + i];
+            const bool is_inside = (value >= low) & (value <= high);
+            terms[i] = gradient * (is_inside ? terms[i] - integers_of.scaled(value) : terms[i]);
+            if constexpr (passes) grad_in[begin + i] = is_inside ? gradient : 0.0F;
+        }
+        for (std::int64_t i = count; i % lanes != 0; ++i) terms[i] = 0;
+        for (std::int64_t i = 0; i < count; i += lanes) {
+            for (std::int64_t lane = 0; lane < lanes; ++lane) sums[lane] += static_cast<double>(terms[i + lane]);
+        }
+    }
+    double sum = 0;
+    for (const double lane : sums) sum += lane;
+    return sum;
+}
+
 TiledChannels<double> tiled_steps(const WeightQuantizer& q) {
     return {q.out_channels, [&](std::int64_t c) { return q.steps[c]; }};
 }
@@ -89,6 +212,7 @@ TiledChannels<double> tiled_steps(const WeightQuantizer& q) {
 
 template <typename Scalar>
 void fake_quantize_forward(std::int64_t elements, const ActivationQuantizer& q, const Scalar* in, Scalar* out) {
+    if constexpr (std::is_same_v<Scalar, float>) return quantize_floats(elements, q, in, out);
     with_rounding(q.range, q.rounding, [&](const auto integer_of) {
         with_division(q.step, [&](const auto divide) {
             const double step = q.step;
@@ -103,11 +227,11 @@ void fake_quantize_forward(std::int64_t elements, const ActivationQuantizer& q, 
 template <typename Scalar>
 void fake_quantize_backward(std::int64_t elements, const ActivationQuantizer& q, const Scalar* in,
                             const Scalar* grad_out, Scalar* grad_in) {
-    const double low = static_cast<double>(q.range.low) * q.step;
-    const double high = static_cast<double>(q.range.high) * q.step;
+    const auto low = least_from<Scalar>(static_cast<double>(q.range.low) * q.step);
+    const auto high = greatest_to<Scalar>(static_cast<double>(q.range.high) * q.step);
     NPUSIM_ELEMENTS_STAND_ALONE
     for (std::int64_t i = 0; i < elements; ++i) {
-        const auto value = static_cast<double>(in[i]);
+        const Scalar value = in[i];
         const Scalar gradient = grad_out[i];
         grad_in[i] = ((value >= low) & (value <= high)) ? gradient : Scalar{0};
     }
@@ -115,6 +239,7 @@ void fake_quantize_backward(std::int64_t elements, const ActivationQuantizer& q,
 
 template <typename Scalar>
 double step_gradient(std::int64_t elements, const ActivationQuantizer& q, const Scalar* in, const Scalar* grad_out) {
+    if constexpr (std::is_same_v<Scalar, float>) return float_step_gradient<false>(elements, q, in, grad_out, nullptr);
     const double low = static_cast<double>(q.range.low) * q.step;
     const double high = static_cast<double>(q.range.high) * q.step;
     // The elements go round over these sums, as if over channels, so that the additions vectorize.
@@ -134,6 +259,18 @@ double step_gradient(std::int64_t elements, const ActivationQuantizer& q, const 
     double sum = 0;
     for (std::int64_t lane = 0; lane < lanes; ++lane) sum += sums[static_cast<std::size_t>(lane)];
     return sum;
+}
+
+template <typename Scalar>
+double learned_quantize_backward(std::int64_t elements, const ActivationQuantizer& q, const Scalar* in,
+                                 const Scalar* grad_out, Scalar* grad_in) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+        return float_step_gradient<true>(elements, q, in, grad_out, grad_in);
+    } else {
+        const double sum = step_gradient(elements, q, in, grad_out);
+        fake_quantize_backward(elements, q, in, grad_out, grad_in);
+        return sum;
+    }
 }
 
 template <typename Scalar>
@@ -187,14 +324,16 @@ void weight_step_gradients(std::int64_t rows, const WeightQuantizer& q, const Sc
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): the argument is a type.
-#define NPUSIM_INSTANTIATE(Scalar)                                                                                   \
-    template void fake_quantize_forward(std::int64_t, const ActivationQuantizer&, const Scalar*, Scalar*);           \
-    template void fake_quantize_backward(std::int64_t, const ActivationQuantizer&, const Scalar*, const Scalar*,     \
-                                         Scalar*);                                                                   \
-    template double step_gradient(std::int64_t, const ActivationQuantizer&, const Scalar*, const Scalar*);           \
-    template void fake_quantize_weights_forward(std::int64_t, const WeightQuantizer&, const Scalar*, Scalar*);       \
-    template void fake_quantize_weights_backward(std::int64_t, const WeightQuantizer&, const Scalar*, const Scalar*, \
-                                                 Scalar*);                                                           \
+#define NPUSIM_INSTANTIATE(Scalar)                                                                                    \
+    template void fake_quantize_forward(std::int64_t, const ActivationQuantizer&, const Scalar*, Scalar*);            \
+    template void fake_quantize_backward(std::int64_t, const ActivationQuantizer&, const Scalar*, const Scalar*,      \
+                                         Scalar*);                                                                    \
+    template double step_gradient(std::int64_t, const ActivationQuantizer&, const Scalar*, const Scalar*);            \
+    template double learned_quantize_backward(std::int64_t, const ActivationQuantizer&, const Scalar*, const Scalar*, \
+                                              Scalar*);                                                               \
+    template void fake_quantize_weights_forward(std::int64_t, const WeightQuantizer&, const Scalar*, Scalar*);        \
+    template void fake_quantize_weights_backward(std::int64_t, const WeightQuantizer&, const Scalar*, const Scalar*,  \
+                                                 Scalar*);                                                            \
     template void weight_step_gradients(std::int64_t, const WeightQuantizer&, const Scalar*, const Scalar*, double*);
 NPUSIM_INSTANTIATE(float)
 NPUSIM_INSTANTIATE(double)

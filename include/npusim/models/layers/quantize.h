@@ -31,6 +31,11 @@ template <typename Scalar>
 [[nodiscard]] double step_gradient(std::int64_t elements, const ActivationQuantizer& quantizer, const Scalar* in,
                                    const Scalar* grad_out);
 
+/// Both at once: grad_in as fake_quantize_backward writes it, and the step's gradient.
+template <typename Scalar>
+[[nodiscard]] double learned_quantize_backward(std::int64_t elements, const ActivationQuantizer& quantizer,
+                                               const Scalar* in, const Scalar* grad_out, Scalar* grad_in);
+
 /// How weights [rows][out_channels] (any layout whose last index is the output channel) are quantized: signed, narrow;
 /// with one bit to their signs.
 struct WeightQuantizer {
