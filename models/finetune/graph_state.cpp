@@ -47,6 +47,7 @@ GraphState<Scalar>::GraphState(const Network& graph, const Parameters& parameter
     : network(graph), setup(training_setup) {
     check_setup(network.name, setup);
     structure = quantize_structure(network, stored_precision(setup), kWidestAccumulatorBits);
+    slots_ = plan_gradient_slots(structure);
     tensors.resize(structure.tensors.size());
     if (quantizes() && steps.activation_steps.size() != tensors.size()) {
         throw InputError("network " + network.name, "activation steps",
@@ -134,19 +135,36 @@ void GraphState<Scalar>::resize(std::int64_t batch_images) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         const auto elements = count * static_cast<std::size_t>(structure.tensors[i].shape.elements());
         tensors[i].values.resize(elements);
-        if (trains) tensors[i].gradient.resize(elements);
     }
     std::size_t largest = 0;
     for (auto& stage : stages) {
         const auto elements = count * static_cast<std::size_t>(stage.node.output_shape.elements());
         largest = std::max(largest, elements);
         if (!stage.is_elementwise()) stage.memory.main_output.resize(elements);
+        if (stage.has_weights() && quantizes()) {
+            stage.memory.codes.resize(count * static_cast<std::size_t>(stage.node.input_shape.elements()));
+        }
         if (stage.node.op == QuantizedOp::max_pool) stage.memory.winners.resize(elements);
         if (stage.node.input.channels != structure.tensors[stage.node.input.tensor].shape.channels) {
             stage.memory.input.resize(count * static_cast<std::size_t>(stage.node.input_shape.elements()));
         }
     }
-    if (trains) stage_gradient.resize(largest);
+    if (!trains) return;
+    stage_gradient.resize(largest);
+    resize_gradients();
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::resize_gradients() {
+    gradient_memory.resize(slots_.elements.size());
+    for (std::size_t slot = 0; slot < gradient_memory.size(); ++slot) {
+        gradient_memory[slot].resize(static_cast<std::size_t>(images * slots_.elements[slot]));
+    }
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (!slots_.of_tensor[i]) continue;
+        const auto elements = static_cast<std::size_t>(images * structure.tensors[i].shape.elements());
+        tensors[i].gradient = std::span(gradient_memory[*slots_.of_tensor[i]]).first(elements);
+    }
 }
 
 template struct GraphState<float>;

@@ -5,7 +5,10 @@
 #include <tbb/parallel_for.h>
 
 #include <map>
+#include <optional>
+#include <span>
 
+#include "gradient_slots.h"
 #include "npusim/models/finetune/training_graph.h"
 #include "training_stage.h"
 
@@ -15,7 +18,7 @@ namespace npusim {
 template <typename Scalar>
 struct BatchTensor {
     std::vector<Scalar> values;
-    std::vector<Scalar> gradient;
+    std::span<Scalar> gradient;  ///< a part of a slot; empty where none is needed
     bool has_gradient = false;   ///< written since the backward pass began
     bool read_in_parts = false;  ///< some stage reads or writes only a range of its channels
     double step = 0;
@@ -57,6 +60,13 @@ struct GraphState {
     [[nodiscard]] ActivationQuantizer quantizer(TensorId tensor) const {
         return {tensors[tensor].step, structure.tensors[tensor].range(), setup.precision.rounding};
     }
+    /// What the numbers of a stage's convolution stand for; nothing in fp32.
+    [[nodiscard]] std::optional<ConvSteps> conv_steps(const TrainingStage<Scalar>& stage) const {
+        if (!quantizes()) return std::nullopt;
+        const TensorId input = stage.node.input.tensor;
+        return ConvSteps{tensors[input].step, structure.tensors[input].range(), stage.weights.steps.data(),
+                         stage.node.weight_bits};
+    }
     /// Makes room for a batch.
     void resize(std::int64_t batch_images);
     [[nodiscard]] TrainedTensor<Scalar>& tensor_named(const std::string& name) { return trained[index.at(name)]; }
@@ -73,8 +83,9 @@ struct GraphState {
     std::map<std::string, std::size_t> index;
     std::map<std::string, std::vector<Scalar>> buffers;  ///< running statistics
     std::vector<TrainingStage<Scalar>> stages;
-    std::vector<BatchTensor<Scalar>> tensors;  ///< as structure.tensors
-    std::vector<Scalar> stage_gradient;        ///< of the stage at hand, over the whole batch
+    std::vector<BatchTensor<Scalar>> tensors;          ///< as structure.tensors
+    std::vector<std::vector<Scalar>> gradient_memory;  ///< [slot]
+    std::vector<Scalar> stage_gradient;                ///< of the stage at hand, over the whole batch
     /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
     std::vector<std::vector<Scalar>> weight_gradients;
     tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
@@ -89,6 +100,9 @@ private:
     void add_stages(const TrainedSteps& steps);
     void link_weights(TrainingStage<Scalar>& stage, const TrainedSteps& steps);
     void link_norm(TrainingStage<Scalar>& stage);
+    void resize_gradients();
+
+    GradientSlots slots_;
 };
 
 /// The forward pass of one stage over the whole batch.

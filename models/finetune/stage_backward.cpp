@@ -19,6 +19,7 @@ public:
 
     void run() {
         if (stage_.node.residual) prepare(*stage_.node.residual);
+        stage_gradient_ = place_of_stage_gradient();
         state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
             for_each_block(state_, stage_, part, [&](const PixelBlock& block) { run_block(part, block, scratch); });
         });
@@ -43,6 +44,16 @@ private:
         return std::min(state_.parts(), allowed);
     }
 
+    /// The residual's gradient is the stage's. Where it is the tensor's first and batch norm makes a new one of it
+    /// anyway, it is put where it belongs at once.
+    [[nodiscard]] Scalar* place_of_stage_gradient() {
+        if (!stage_.node.residual || stage_.norm == nullptr) return state_.stage_gradient.data();
+        const TensorView& view = *stage_.node.residual;
+        const BatchTensor<Scalar>& tensor = state_.tensors[view.tensor];
+        const bool is_whole = view.channels == state_.structure.tensors[view.tensor].shape.channels;
+        return is_whole && !tensor.has_gradient ? tensor.gradient.data() : state_.stage_gradient.data();
+    }
+
     /// A tensor of which only a range of channels gets a gradient begins at zero.
     void prepare(const TensorView& view) {
         BatchTensor<Scalar>& tensor = state_.tensors[view.tensor];
@@ -54,25 +65,61 @@ private:
     /// From the stored versions' gradients to the gradient before ReLU and residual, and batch norm's sums.
     void run_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch) {
         const std::int64_t elements = block.count * stage_.channels();
-        Scalar* gradient = state_.stage_gradient.data() + block.first * stage_.channels();
-        const bool needs_values = stage_.node.relu || state_.quantizes();
-        scratch.before.resize(static_cast<std::size_t>(elements));
-        if (needs_values) compute_tail(state_, stage_, block, scratch, scratch.before.data());
-        bool first = true;
-        for (std::size_t d = 0; d < stage_.node.destinations.size(); ++d) {
-            first = !add_destination(part, d, block, scratch, gradient, first) && first;
-        }
-        if (first) std::fill_n(gradient, elements, Scalar{0});
+        Scalar* gradient = stage_gradient_ + block.first * stage_.channels();
+        const Scalar* values = values_before_quantizers(block, scratch);
+        const Scalar* given = collect_gradient(part, block, scratch, gradient);
         if (stage_.drop_probability > 0) {
-            dropout(dropout_of(state_, stage_), block.first * stage_.channels(), elements, gradient, gradient);
+            dropout(dropout_of(state_, stage_), block.first * stage_.channels(), elements, given, gradient);
+            given = gradient;
         }
-        if (stage_.node.relu) relu_backward(elements, scratch.before.data(), gradient, gradient);
+        if (stage_.node.relu) {
+            relu_backward(elements, values, given, gradient);
+        } else if (given != gradient) {
+            std::copy_n(given, elements, gradient);
+        }
         if (stage_.node.residual) add_to_tensor(*stage_.node.residual, block, gradient);
         if (stage_.norm != nullptr) {
             double* sums = norm_sums_[static_cast<std::size_t>(part)].data();
             batch_norm_backward_sums<Scalar>(block.count, stage_.channels(), main_output(state_, stage_, block),
                                              gradient, nullptr, stage_.batch_norm(), sums, sums + stage_.channels());
         }
+    }
+
+    /// What ReLU and quantizers need to know: the stored tensor itself in fp32, else computed once more. Null where
+    /// nobody asks.
+    const Scalar* values_before_quantizers(const PixelBlock& block, PartScratch<Scalar>& scratch) {
+        if (!stage_.node.relu && !state_.quantizes()) return nullptr;
+        if (!state_.quantizes() && stage_.drop_probability == 0) {
+            for (const Destination& destination : stage_.node.destinations) {
+                if (is_whole(destination)) {
+                    return state_.tensors[destination.tensor].values.data() + block.first * stage_.channels();
+                }
+            }
+        }
+        scratch.before.resize(static_cast<std::size_t>(block.count * stage_.channels()));
+        compute_tail(state_, stage_, block, scratch, scratch.before.data());
+        return scratch.before.data();
+    }
+
+    [[nodiscard]] bool is_whole(const Destination& destination) const {
+        return state_.structure.tensors[destination.tensor].shape.channels == stage_.channels();
+    }
+
+    /// The sum of what the stored versions' readers ask for: in `gradient`, or where it lies already.
+    const Scalar* collect_gradient(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch,
+                                   Scalar* gradient) {
+        const auto& destinations = stage_.node.destinations;
+        const bool is_one = destinations.size() == 1 && !state_.quantizes(destinations[0].tensor) &&
+                            is_whole(destinations[0]) && state_.tensors[destinations[0].tensor].has_gradient;
+        if (is_one) {
+            return state_.tensors[destinations[0].tensor].gradient.data() + block.first * stage_.channels();
+        }
+        bool first = true;
+        for (std::size_t d = 0; d < destinations.size(); ++d) {
+            first = !add_destination(part, d, block, scratch, gradient, first) && first;
+        }
+        if (first) std::fill_n(gradient, block.count * stage_.channels(), Scalar{0});
+        return gradient;
     }
 
     /// Writes (first) or adds one destination's gradient; false when nobody gave it one.
@@ -87,13 +134,14 @@ private:
             read_view(from.gradient, state_.structure.tensors[destination.tensor].shape, view, block, scratch.gathered);
         if (state_.quantizes(destination.tensor)) {
             const ActivationQuantizer quantizer = state_.quantizer(destination.tensor);
-            if (state_.learns_steps()) {
-                step_gradients_[static_cast<std::size_t>(part)][d] +=
-                    step_gradient(elements, quantizer, scratch.before.data(), arrived);
-            }
             scratch.passed.resize(static_cast<std::size_t>(elements));
             Scalar* passed = first ? gradient : scratch.passed.data();
-            fake_quantize_backward(elements, quantizer, scratch.before.data(), arrived, passed);
+            if (state_.learns_steps()) {
+                step_gradients_[static_cast<std::size_t>(part)][d] +=
+                    learned_quantize_backward(elements, quantizer, scratch.before.data(), arrived, passed);
+            } else {
+                fake_quantize_backward(elements, quantizer, scratch.before.data(), arrived, passed);
+            }
             arrived = passed;
         }
         if (!first) {
@@ -109,6 +157,7 @@ private:
         BatchTensor<Scalar>& to = state_.tensors[view.tensor];
         const std::int64_t to_channels = state_.structure.tensors[view.tensor].shape.channels;
         Scalar* begin = to.gradient.data() + block.first * to_channels;
+        if (begin == gradient) return;
         if (view.channels == to_channels) {
             if (to.has_gradient) {
                 accumulate(block.count * to_channels, gradient, begin);
@@ -135,13 +184,14 @@ private:
 
     void run_part(std::int64_t part, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
         const PixelBlock whole{state_.part_begin(part) * stage_.pixels(), state_.part_size(part) * stage_.pixels()};
+        const Scalar* behind_norm = stage_gradient_ + whole.first * stage_.channels();
         Scalar* gradient = state_.stage_gradient.data() + whole.first * stage_.channels();
         if (stage_.norm != nullptr && !state_.uses_batch_statistics()) {
-            batch_norm_backward_frozen<Scalar>(whole.count, stage_.channels(), gradient, nullptr, stage_.batch_norm(),
-                                               gradient);
+            batch_norm_backward_frozen<Scalar>(whole.count, stage_.channels(), behind_norm, nullptr,
+                                               stage_.batch_norm(), gradient);
         } else if (stage_.norm != nullptr) {
             const double* sums = norm_sums_[0].data();
-            batch_norm_backward<Scalar>(whole.count, stage_.channels(), main_output(state_, stage_, whole), gradient,
+            batch_norm_backward<Scalar>(whole.count, stage_.channels(), main_output(state_, stage_, whole), behind_norm,
                                         nullptr, stage_.batch_norm(), state_.images * stage_.pixels(), sums,
                                         sums + stage_.channels(), gradient);
         }
@@ -149,11 +199,11 @@ private:
             bias_backward(whole.count, stage_.channels(), gradient,
                           bias_gradients_[static_cast<std::size_t>(part)].data());
         }
-        if (stage_.has_weights()) {
-            conv2d_backward_weights(stage_.shapes.conv, state_.part_size(part), input(part), gradient, weight_gradient,
-                                    scratch.conv);
+        if (stage_.node.input.tensor != 0) {
+            run_input(part, gradient, weight_gradient, scratch);
+        } else {
+            run_kernel(part, gradient, nullptr, weight_gradient, scratch);
         }
-        if (stage_.node.input.tensor != 0) run_input(part, gradient, scratch);
     }
 
     [[nodiscard]] const Scalar* input(std::int64_t part) const {
@@ -163,7 +213,7 @@ private:
         return values.data() + state_.place(part, stage_.node.input_shape);
     }
 
-    void run_input(std::int64_t part, const Scalar* gradient, PartScratch<Scalar>& scratch) {
+    void run_input(std::int64_t part, const Scalar* gradient, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
         const TensorView& view = stage_.node.input;
         BatchTensor<Scalar>& to = state_.tensors[view.tensor];
         const std::int64_t in_pixels = stage_.node.input_shape.height * stage_.node.input_shape.width;
@@ -173,21 +223,44 @@ private:
             return;
         }
         if (!to.has_gradient) {
-            run_kernel(part, gradient, to.gradient.data() + whole.first * view.channels, scratch);
+            run_kernel(part, gradient, to.gradient.data() + whole.first * view.channels, weight_gradient, scratch);
             return;
         }
         scratch.part.resize(static_cast<std::size_t>(whole.count * view.channels));
-        run_kernel(part, gradient, scratch.part.data(), scratch);
+        run_kernel(part, gradient, scratch.part.data(), weight_gradient, scratch);
         add_to_tensor(view, whole, scratch.part.data());
     }
 
-    void run_kernel(std::int64_t part, const Scalar* gradient, Scalar* to, PartScratch<Scalar>& scratch) {
+    /// Writes the gradient of the part's input, unless `to` is null (the network's input needs none), and adds the
+    /// weights'.
+    void run_kernel(std::int64_t part, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
+                    PartScratch<Scalar>& scratch) {
+        if (stage_.node.op == QuantizedOp::convolution) {
+            convolve_back(part, gradient, to, weight_gradient, scratch.conv);
+        } else if (to != nullptr) {
+            run_plain_kernel(part, gradient, to);
+        }
+    }
+
+    void convolve_back(std::int64_t part, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
+                       ConvWorkspace& workspace) {
+        const ConvShape& shape = stage_.shapes.conv;
+        const std::int64_t images = state_.part_size(part);
+        const Scalar* weights = stage_.weights.used.data();
+        if (const auto steps = state_.conv_steps(stage_)) {
+            const std::uint8_t* codes = stage_.memory.codes.data() + state_.place(part, stage_.node.input_shape);
+            quantized_conv2d_backward(shape, images, *steps, input(part), codes, weights, gradient, to, weight_gradient,
+                                      workspace);
+            return;
+        }
+        conv2d_backward_weights(shape, images, input(part), gradient, weight_gradient, workspace);
+        if (to != nullptr) conv2d_backward_input(shape, images, gradient, weights, to, workspace);
+    }
+
+    void run_plain_kernel(std::int64_t part, const Scalar* gradient, Scalar* to) {
         const std::int64_t images = state_.part_size(part);
         const KernelShapes& shapes = stage_.shapes;
         switch (stage_.node.op) {
-            case QuantizedOp::convolution:
-                conv2d_backward_input(shapes.conv, images, gradient, stage_.weights.used.data(), to, scratch.conv);
-                break;
             case QuantizedOp::max_pool:
                 max_pool_backward(shapes.pool, images, gradient,
                                   stage_.memory.winners.data() + state_.place(part, stage_.node.output_shape), to);
@@ -202,6 +275,7 @@ private:
             case QuantizedOp::slice_pad:
                 slice_pad_backward(shapes.slice, images, gradient, to);
                 break;
+            case QuantizedOp::convolution:
             case QuantizedOp::elementwise:
                 break;
         }
@@ -265,9 +339,10 @@ private:
 
     GraphState<Scalar>& state_;
     TrainingStage<Scalar>& stage_;
-    std::vector<std::vector<double>> step_gradients_;                               ///< [part][destination]
-    std::vector<std::vector<double>> norm_sums_;                                    ///< [part][2 × channel]
-    std::vector<std::vector<Scalar>> bias_gradients_;                               ///< [part][channel]
+    Scalar* stage_gradient_ = nullptr;                 ///< over the whole batch, before ReLU and residual
+    std::vector<std::vector<double>> step_gradients_;  ///< [part][destination]
+    std::vector<std::vector<double>> norm_sums_;       ///< [part][2 × channel]
+    std::vector<std::vector<Scalar>> bias_gradients_;  ///< [part][channel]
     std::vector<std::vector<Scalar>>& weight_gradients_ = state_.weight_gradients;  ///< [group][HWIO]
 };
 

@@ -45,7 +45,7 @@ private:
         const KernelShapes& shapes = stage_.shapes;
         switch (stage_.node.op) {
             case QuantizedOp::convolution:
-                conv2d_forward(shapes.conv, images, in, stage_.weights.used.data(), out, scratch.conv);
+                convolve(part, in, out, scratch.conv);
                 break;
             case QuantizedOp::max_pool:
                 max_pool_forward(shapes.pool, images, in, out, stage_.memory.winners.data() + offset);
@@ -66,6 +66,17 @@ private:
         // The requantizer adds the bias.
         if (stage_.bias != nullptr && state_.integers == nullptr) {
             add_bias(images * stage_.pixels(), stage_.channels(), out, stage_.bias->values.data(), out);
+        }
+    }
+
+    void convolve(std::int64_t part, const Scalar* in, Scalar* out, ConvWorkspace& workspace) {
+        const std::int64_t images = state_.part_size(part);
+        const Scalar* weights = stage_.weights.used.data();
+        if (const auto steps = state_.conv_steps(stage_)) {
+            std::uint8_t* codes = stage_.memory.codes.data() + state_.place(part, stage_.node.input_shape);
+            quantized_conv2d_forward(stage_.shapes.conv, images, *steps, in, weights, out, codes, workspace);
+        } else {
+            conv2d_forward(stage_.shapes.conv, images, in, weights, out, workspace);
         }
     }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "graph_state.h"
 
@@ -19,7 +20,7 @@ struct PixelBlock {
 template <typename Scalar, typename Function>
 void for_each_block(const GraphState<Scalar>& state, const TrainingStage<Scalar>& stage, std::int64_t part,
                     const Function& function) {
-    constexpr std::int64_t kBlockElements = 16384;
+    constexpr std::int64_t kBlockElements = 4096;
     const std::int64_t begin = state.part_begin(part) * stage.pixels();
     const std::int64_t end = begin + state.part_size(part) * stage.pixels();
     const std::int64_t pixels = std::max<std::int64_t>(1, kBlockElements / stage.channels());
@@ -30,8 +31,8 @@ void for_each_block(const GraphState<Scalar>& state, const TrainingStage<Scalar>
 
 /// The view's channels of a block: in place where the view is the whole tensor, else gathered.
 template <typename Scalar>
-const Scalar* read_view(const std::vector<Scalar>& values, const TensorShape& whole, const TensorView& view,
-                        const PixelBlock& block, std::vector<Scalar>& gathered) {
+const Scalar* read_view(std::span<const std::type_identity_t<Scalar>> values, const TensorShape& whole,
+                        const TensorView& view, const PixelBlock& block, std::vector<Scalar>& gathered) {
     const Scalar* from = values.data() + block.first * whole.channels;
     if (view.channels == whole.channels) return from;
     gathered.resize(static_cast<std::size_t>(block.count * view.channels));

@@ -6,6 +6,7 @@
 #include "npusim/models/layers/pointwise.h"
 #include "npusim/models/layers/pooling.h"
 #include "npusim/models/layers/quantize.h"
+#include "npusim/models/layers/quantized_conv2d.h"
 #include "npusim/models/quantization/fusion.h"
 #include "npusim/models/quantization/quantized_network.h"
 #include "trained_tensor.h"
@@ -24,6 +25,7 @@ struct KernelShapes {
 template <typename Scalar>
 struct StageMemory {
     std::vector<Scalar> input;          ///< the input view, gathered, where it is a part of a tensor's channels
+    std::vector<std::uint8_t> codes;    ///< the input's integers, where a quantized convolution keeps them
     std::vector<Scalar> main_output;    ///< before batch norm
     std::vector<std::int32_t> winners;  ///< max pooling
     std::vector<double> mean;           ///< one a channel, of the batch or running
