@@ -14,6 +14,7 @@
 #include "npusim/models/engine/integer_engine.h"
 #include "npusim/models/finetune/training_graph.h"
 #include "npusim/models/graph/zoo.h"
+#include "npusim/models/layers/loss.h"
 #include "npusim/sim/simulate.h"
 #include "npusim/workloads/lowering/lower.h"
 
@@ -25,16 +26,6 @@ using LogitsOf = std::function<std::vector<double>(std::int64_t)>;
 template <typename Value>
 std::vector<double> widened(const std::vector<Value>& values) {
     return {values.begin(), values.end()};
-}
-
-/// The place of the label among the logits, the largest first; of equal ones the first counts as larger.
-std::int64_t rank_of(const std::vector<double>& logits, std::int32_t label) {
-    const double own = logits[static_cast<std::size_t>(label)];
-    std::int64_t rank = 0;
-    for (std::size_t k = 0; k < logits.size(); ++k) {
-        if (logits[k] > own || (logits[k] == own && k < static_cast<std::size_t>(label))) ++rank;
-    }
-    return rank;
 }
 
 class Evaluator {
@@ -131,7 +122,7 @@ private:
             const std::vector<double>& own = result.logits[i];
             result.predictions.push_back(
                 static_cast<std::int32_t>(std::max_element(own.begin(), own.end()) - own.begin()));
-            const std::int64_t rank = rank_of(own, test().labels[i]);
+            const std::int64_t rank = rank_of<double>(own, test().labels[i]);
             first += rank < 1 ? 1 : 0;
             among_five += rank < kTop ? 1 : 0;
         }
@@ -141,16 +132,25 @@ private:
         return result;
     }
 
-    /// The steps of post-training quantization are the integers' own; those of fine-tuning come with the weights.
-    LevelResult fake() {
-        if (!trained_.quantization) {
-            throw InputError("option --levels: fake needs fine-tuned weights, whose steps lie in their file");
-        }
+    /// The steps of fine-tuning come with the weights. Those of post-training quantization are the integers' own; the
+    /// weights' follow from the weights.
+    [[nodiscard]] BasicTrainingGraph<double> fake_graph() const {
         TrainingSetup setup;
-        setup.step_rule = StepRule::learned;
-        setup.precision = trained_.quantization->precision;
-        if (setup.precision.scales == ScaleKind::power_of_two) setup.step_rule = StepRule::calibrated;
-        BasicTrainingGraph<double> graph(network_, *trained_.parameters, setup, trained_.quantization->steps);
+        setup.precision = integers_->precision;
+        TrainedSteps steps;
+        if (trained_.quantization) {
+            const bool is_free = setup.precision.scales != ScaleKind::power_of_two;
+            setup.step_rule = is_free ? StepRule::learned : StepRule::calibrated;
+            steps = trained_.quantization->steps;
+        } else {
+            setup.step_rule = StepRule::calibrated;
+            for (const QuantizedTensor& tensor : integers_->tensors) steps.activation_steps.push_back(tensor.step);
+        }
+        return {network_, *trained_.parameters, setup, steps};
+    }
+
+    LevelResult fake() {
+        BasicTrainingGraph<double> graph = fake_graph();
         const TensorShape shape = network_.input_shape();
         const double step = integers_->tensors[integers_->output].step;
         std::vector<std::vector<double>> logits;

@@ -4,23 +4,10 @@
 #include <numeric>
 
 #include "npusim/models/finetune/training_run.h"
+#include "npusim/models/layers/loss.h"
 #include "read_batch.h"
 
 namespace npusim {
-namespace {
-
-/// Is the label among the `count` largest logits? Of equal ones the first counts as larger.
-bool is_among_best(std::span<const float> logits, std::int32_t label, std::int64_t count) {
-    const float own = logits[static_cast<std::size_t>(label)];
-    std::int64_t better = 0;
-    for (std::size_t k = 0; k < logits.size(); ++k) {
-        if (logits[k] > own || (logits[k] == own && k < static_cast<std::size_t>(label))) ++better;
-    }
-    return better < count;
-}
-
-}  // namespace
-
 void read_batch(const BatchSource& source, std::span<const std::int64_t> indices, std::optional<std::uint64_t> epoch,
                 std::vector<float>& images) {
     const auto elements = static_cast<std::size_t>(source.image_shape().elements());
@@ -50,8 +37,9 @@ Evaluation evaluate(TrainingGraph& graph, const Network& network, const BatchSou
         loss += sum.sum;
         for (std::size_t i = 0; i < labels.size(); ++i) {
             const auto own = logits.subspan(i * classes, classes);
-            top1 += is_among_best(own, labels[i], 1) ? 1 : 0;
-            top5 += is_among_best(own, labels[i], kTop) ? 1 : 0;
+            const std::int64_t rank = rank_of<float>(own, labels[i]);
+            top1 += rank < 1 ? 1 : 0;
+            top5 += rank < kTop ? 1 : 0;
         }
         if (progress) progress(static_cast<double>(begin + count) / static_cast<double>(source.size()));
     }

@@ -94,6 +94,13 @@ TEST_CASE("A network is trained, fine-tuned, measured at every level and simulat
     const auto json = nlohmann::json::parse(read_text_file(json_file));
     CHECK(json["levels"].size() == 4);
     CHECK(json["levels"][1]["predictions"] == json["levels"][2]["predictions"]);
+    const ProgramRun untuned =
+        run("eval" + data + "--weights " + fp32 +
+            " --bits 4 --residual-bits 4 --test-images 60 --levels fake,integers --json " + json_file);
+    INFO(untuned.error);
+    REQUIRE(untuned.code == 0);
+    CHECK_THAT(untuned.out, Contains("equal to the bit") && Contains("post-training"));
+    CHECK(nlohmann::json::parse(read_text_file(json_file))["levels"].size() == 2);
     const ProgramRun simulated = run("--arch int4_array --no-ladder --test-images 60" + data + "--weights " + tuned);
     REQUIRE(simulated.code == 0);
     CHECK_THAT(simulated.out, Contains("fine-tuned") && Contains("weights 3, activations 3"));

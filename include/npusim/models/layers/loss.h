@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace npusim {
 
@@ -26,6 +27,17 @@ template <typename Scalar>
 Loss softmax_cross_entropy(std::int64_t images, std::int64_t classes, const Scalar* logits, const std::int32_t* labels,
                            const Scalar* teacher, const LossOptions& options, std::int64_t batch_images,
                            Scalar* grad_logits);
+
+/// The place of the label among one image's logits, the largest first; of equal ones the first counts as larger.
+template <typename Scalar>
+[[nodiscard]] std::int64_t rank_of(std::span<const Scalar> logits, std::int32_t label) {
+    const auto own = static_cast<std::size_t>(label);
+    std::int64_t rank = 0;
+    for (std::size_t k = 0; k < logits.size(); ++k) {
+        if (logits[k] > logits[own] || (logits[k] == logits[own] && k < own)) ++rank;
+    }
+    return rank;
+}
 
 /// The same figures without a gradient, for validation.
 template <typename Scalar>
