@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <numeric>
 
 #include "npusim/base/error.h"
 #include "npusim/models/quantization/quantizer.h"
@@ -81,12 +82,23 @@ std::vector<LadderRung> ladder_of(const ArchSpec& arch) {
 }
 
 RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress) {
+    std::vector<std::size_t> layers(
+        quantize_structure(network, arch.precision, arch.array.accumulator_bits).nodes.size());
+    std::iota(layers.begin(), layers.end(), std::size_t{0});
+    return run_timing(network, arch, layers, progress);
+}
+
+RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
+                     const FractionSink& progress) {
     const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
-    const Program program = lower(structure, arch);
-    const auto layers = static_cast<double>(program.layers.size());
+    Program program = lower(structure, arch);
+    std::vector<LayerProgram> chosen;
+    for (const std::size_t layer : layers) chosen.push_back(std::move(program.layers.at(layer)));
+    program.layers = std::move(chosen);
+    const auto count = static_cast<double>(program.layers.size());
     SimulationInput input{structure, arch, program, {}, {}, {}};
     input.progress = [&](std::size_t done) {
-        if (progress) progress(static_cast<double>(done) / layers);
+        if (progress) progress(static_cast<double>(done) / count);
     };
     return simulate(input);
 }

@@ -5,98 +5,90 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
-#include <utility>
 
 #include "npusim/base/error.h"
 #include "worker_process.h"
 
 namespace npusim {
-namespace {
 
-class WorkerPool {
-public:
-    WorkerPool(const std::vector<WorkerJob>& jobs, const WorkerOptions& options)
-        : jobs_(jobs), options_(options), outcomes_(jobs.size()), running_(jobs.size()) {
-        most_ = options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
+struct WorkerCrew::Running {
+    Running(std::size_t job_number, const WorkerJob& job, std::chrono::milliseconds time_limit)
+        : number(job_number), process(job, time_limit) {}
+    std::size_t number;
+    WorkerProcess process;
+};
+
+WorkerCrew::WorkerCrew(std::chrono::milliseconds time_limit) : time_limit_(time_limit) {}
+
+WorkerCrew::~WorkerCrew() = default;
+
+void WorkerCrew::start(std::size_t number, const WorkerJob& job) {
+    running_.push_back(std::make_unique<Running>(number, job, time_limit_));
+}
+
+std::size_t WorkerCrew::active() const {
+    return running_.size();
+}
+
+double WorkerCrew::fractions_done() const {
+    double sum = 0;
+    for (const auto& worker : running_) sum += worker->process.fraction_done();
+    return sum;
+}
+
+std::vector<std::pair<std::size_t, WorkerOutcome>> WorkerCrew::wait() {
+    std::vector<pollfd> polled;
+    std::vector<WorkerProcess*> workers;
+    std::optional<WorkerProcess::Clock::time_point> deadline;
+    for (const auto& worker : running_) {
+        if (worker->process.descriptor() < 0) continue;
+        polled.push_back({worker->process.descriptor(), POLLIN, 0});
+        workers.push_back(&worker->process);
+        if (const auto own = worker->process.deadline()) deadline = deadline ? std::min(*deadline, *own) : own;
     }
-
-    std::vector<WorkerOutcome> run() {
-        while (next_ < jobs_.size() || active_ > 0) {
-            while (active_ < most_ && next_ < jobs_.size()) start(next_++);
-            wait();
-            collect();
-            report();
-        }
-        return std::move(outcomes_);
+    int timeout_ms = polled.size() == running_.size() ? -1 : 0;
+    if (deadline && timeout_ms != 0) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - WorkerProcess::Clock::now());
+        timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
     }
-
-private:
-    void start(std::size_t job) {
-        running_[job] = std::make_unique<WorkerProcess>(jobs_[job], options_.time_limit);
-        ++active_;
-    }
-
-    /// Until a child says something, or the next deadline.
-    void wait() {
-        std::vector<pollfd> polled;
-        std::vector<WorkerProcess*> workers;
-        std::optional<WorkerProcess::Clock::time_point> deadline;
-        for (const auto& worker : running_) {
-            if (!worker || worker->descriptor() < 0) continue;
-            polled.push_back({worker->descriptor(), POLLIN, 0});
-            workers.push_back(worker.get());
-            if (const auto own = worker->deadline()) deadline = deadline ? std::min(*deadline, *own) : own;
-        }
-        if (polled.empty()) return;
-        int timeout_ms = -1;
-        if (deadline) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - WorkerProcess::Clock::now());
-            timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-        }
-        if (::poll(polled.data(), polled.size(), timeout_ms) < 0 && errno != EINTR) {
+    if (!polled.empty()) {
+        const int ready = ::poll(polled.data(), polled.size(), timeout_ms);
+        if (ready < 0 && errno != EINTR) {
             throw std::runtime_error(std::string("waiting for workers: ") + std::strerror(errno));
         }
-        for (std::size_t i = 0; i < polled.size(); ++i) {
+        for (std::size_t i = 0; ready > 0 && i < polled.size(); ++i) {
             if (polled[i].revents != 0) workers[i]->read_some();
         }
         for (WorkerProcess* worker : workers) worker->enforce_deadline(WorkerProcess::Clock::now());
     }
-
-    void collect() {
-        for (std::size_t job = 0; job < running_.size(); ++job) {
-            if (!running_[job] || running_[job]->descriptor() >= 0) continue;
-            outcomes_[job] = std::move(*running_[job]->outcome());
-            running_[job].reset();
-            ++done_;
-            --active_;
-        }
-    }
-
-    void report() const {
-        if (!options_.progress) return;
-        auto sum = static_cast<double>(done_);
-        for (const auto& worker : running_) sum += worker ? worker->fraction_done() : 0.0;
-        options_.progress(sum / static_cast<double>(jobs_.size()));
-    }
-
-    const std::vector<WorkerJob>& jobs_;
-    const WorkerOptions& options_;
-    std::vector<WorkerOutcome> outcomes_;
-    std::vector<std::unique_ptr<WorkerProcess>> running_;  ///< indexed as the jobs
-    std::size_t most_ = 1;
-    std::size_t next_ = 0;
-    std::size_t active_ = 0;
-    std::size_t done_ = 0;
-};
-
-}  // namespace
+    std::vector<std::pair<std::size_t, WorkerOutcome>> ended;
+    std::erase_if(running_, [&](const std::unique_ptr<Running>& worker) {
+        if (worker->process.descriptor() >= 0) return false;
+        ended.emplace_back(worker->number, std::move(*worker->process.outcome()));
+        return true;
+    });
+    return ended;
+}
 
 std::vector<WorkerOutcome> run_in_workers(const std::vector<WorkerJob>& jobs, const WorkerOptions& options) {
-    return WorkerPool(jobs, options).run();
+    const std::size_t most = options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
+    std::vector<WorkerOutcome> outcomes(jobs.size());
+    WorkerCrew crew(options.time_limit);
+    std::size_t next = 0;
+    std::size_t done = 0;
+    while (done < jobs.size()) {
+        for (; crew.active() < most && next < jobs.size(); ++next) crew.start(next, jobs[next]);
+        for (auto& [number, outcome] : crew.wait()) {
+            outcomes[number] = std::move(outcome);
+            ++done;
+        }
+        if (!options.progress) continue;
+        options.progress((static_cast<double>(done) + crew.fractions_done()) / static_cast<double>(jobs.size()));
+    }
+    return outcomes;
 }
 
 const RunResult& result_or_throw(const WorkerOutcome& outcome) {

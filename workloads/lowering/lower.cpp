@@ -10,19 +10,6 @@
 namespace npusim {
 namespace {
 
-/// DRAM regions begin on a burst of any kind.
-constexpr std::uint64_t kAlignment = 4096;
-
-std::vector<TensorLayout> place_tensors(const QuantizedNetwork& network, const ArchSpec& arch, std::uint64_t& end) {
-    std::vector<TensorLayout> layouts;
-    const std::int64_t block = std::max(arch.array.rows, arch.array.columns);
-    for (const auto& tensor : network.tensors) {
-        layouts.push_back({end, tensor.shape, tensor.bits, tensor.is_signed, block});
-        end = round_up(end + static_cast<std::uint64_t>(layouts.back().bytes()), kAlignment);
-    }
-    return layouts;
-}
-
 /// Every destination must begin and end on whole bytes, or neighbours in a concatenation would be overwritten.
 void check_alignment(const QuantizedNetwork& network, const std::vector<TensorLayout>& layouts) {
     for (const auto& node : network.nodes) {
@@ -72,42 +59,6 @@ std::int64_t peak_activation_bytes(const QuantizedNetwork& network, const std::v
     return peak;
 }
 
-/// Everything of a layer that its tiling depends on: layers that agree in it are cut alike.
-std::vector<std::int64_t> tiling_key(const LayerContext& layer) {
-    const QuantizedNode& node = layer.node;
-    const Window& w = node.window;
-    const TensorShape& in = node.input_shape;
-    const TensorShape& out = node.output_shape;
-    std::vector<std::int64_t> key{static_cast<std::int64_t>(node.op),
-                                  in.channels,
-                                  in.height,
-                                  in.width,
-                                  out.channels,
-                                  out.height,
-                                  out.width,
-                                  w.kernel_height,
-                                  w.kernel_width,
-                                  w.stride_height,
-                                  w.stride_width,
-                                  w.dilation_height,
-                                  w.dilation_width,
-                                  w.pad_top,
-                                  w.pad_left,
-                                  w.pad_bottom,
-                                  w.pad_right,
-                                  node.groups,
-                                  node.adaptive ? 1 : 0,
-                                  node.weight_bits};
-    const auto add_place = [&](TensorId tensor, std::int64_t channel_begin) {
-        key.insert(key.end(), {layer.layouts[tensor].bits, layer.layouts[tensor].shape.channels, channel_begin});
-    };
-    key.insert(key.end(), {static_cast<std::int64_t>(node.destinations.size()), node.residual ? 1 : 0});
-    add_place(node.input.tensor, node.input.channel_begin);
-    for (const auto& to : node.destinations) add_place(to.tensor, to.channel_begin);
-    if (node.residual) add_place(node.residual->tensor, node.residual->channel_begin);
-    return key;
-}
-
 }  // namespace
 
 Program lower(const QuantizedNetwork& network, const ArchSpec& arch) {
@@ -121,6 +72,8 @@ Program lower(const QuantizedNetwork& network, const ArchSpec& arch) {
     std::map<std::vector<std::int64_t>, Tiling> tilings;
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
         const LayerContext layer{network, network.nodes[i], program.layouts, arch};
+        // Where a layer's weights begin within a burst must not depend on the layers before it.
+        end = round_up(end, static_cast<std::uint64_t>(arch.dram.burst_bytes));
         const auto key = tiling_key(layer);
         auto known = tilings.find(key);
         if (known == tilings.end()) known = tilings.emplace(key, choose_tiling(layer)).first;

@@ -32,6 +32,14 @@ struct LayerContext {
     [[nodiscard]] VectorWork vector_work(const Region& output) const;
 };
 
+/// The tensors in DRAM, one behind the other; `end` moves behind the last.
+[[nodiscard]] std::vector<TensorLayout> place_tensors(const QuantizedNetwork& network, const ArchSpec& arch,
+                                                      std::uint64_t& end);
+
+/// Everything of a layer that its commands depend on, names and addresses aside: on one chip, layers that agree in it
+/// are cut alike and take the same time.
+[[nodiscard]] std::vector<std::int64_t> tiling_key(const LayerContext& layer);
+
 /// Bytes that one slot of each buffer must hold for a tiling's largest tile.
 struct SlotBytes {
     std::int64_t weights = 0;

@@ -45,8 +45,11 @@ struct PrecisionLadder {
 /// The chips of the ladder, made from any chip; one that cannot be made has its failure set.
 [[nodiscard]] std::vector<LadderRung> ladder_of(const ArchSpec& arch);
 
-/// Simulates timing only: quantizes the structure, lowers and runs it. Once in a process.
+/// Simulates timing only: quantizes the structure, lowers and runs it. Once in a process. With `layers` (numbers of the
+/// program's layers, ascending) only those; the totals are then theirs.
 [[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress);
+[[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
+                                   const FractionSink& progress);
 
 /// Prices the rungs from the outcomes of their runs (in the order of the rungs that have no failure) and fits the
 /// exponents over the rungs that ran.

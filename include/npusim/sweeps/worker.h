@@ -3,8 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -31,14 +34,37 @@ using WorkerOutcome = std::variant<RunResult, WorkerFailure>;
 using FractionSink = std::function<void(double fraction_done)>;
 using WorkerJob = std::function<RunResult(const FractionSink& progress)>;
 
+/// Workers that are given jobs one at a time. The process must have no other thread: a forked child has only the thread
+/// that forked, and locks that others hold stay locked in it.
+class WorkerCrew {
+public:
+    /// No job may take longer than the limit; 0: none.
+    explicit WorkerCrew(std::chrono::milliseconds time_limit);
+    ~WorkerCrew();  ///< kills those that still work
+    WorkerCrew(const WorkerCrew&) = delete;
+    WorkerCrew& operator=(const WorkerCrew&) = delete;
+
+    /// `number` names the job in what wait() gives; `job` is copied by the fork.
+    void start(std::size_t number, const WorkerJob& job);
+    [[nodiscard]] std::size_t active() const;
+    /// Waits until some worker says something, or a signal arrives; the outcomes of those that have ended.
+    std::vector<std::pair<std::size_t, WorkerOutcome>> wait();
+    /// The sum of what the running jobs have done, each 0 to 1.
+    [[nodiscard]] double fractions_done() const;
+
+private:
+    struct Running;
+    std::chrono::milliseconds time_limit_;
+    std::vector<std::unique_ptr<Running>> running_;
+};
+
 struct WorkerOptions {
     unsigned workers = 0;                     ///< processes at once; 0: as many as the machine has processors
     std::chrono::milliseconds time_limit{0};  ///< for each job; 0: none
     FractionSink progress;                    ///< called in this process with the mean over all jobs; may be empty
 };
 
-/// The outcome of each job, in the order of the jobs. The process must have no other thread: a forked child has
-/// only the thread that forked, and locks that others hold stay locked in it.
+/// The outcome of each job, in the order of the jobs. The process must have no other thread, as above.
 [[nodiscard]] std::vector<WorkerOutcome> run_in_workers(const std::vector<WorkerJob>& jobs,
                                                         const WorkerOptions& options = {});
 

@@ -1,0 +1,17 @@
+// By what the result of a layer's simulation is remembered.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "npusim/arch/arch_spec.h"
+#include "npusim/models/quantization/quantized_network.h"
+
+namespace npusim {
+
+/// For each node the hash of everything that determines its counters in a timing run: what it computes, how its tensors
+/// lie, and the machine. Layers start from a defined state, so equal keys mean equal counters, whatever the network,
+/// the clock or the price of a pJ.
+[[nodiscard]] std::vector<std::string> layer_keys(const QuantizedNetwork& network, const ArchSpec& arch);
+
+}  // namespace npusim
