@@ -93,6 +93,7 @@ RunResult run_timing(const Network& network, const ArchSpec& arch, const std::ve
     const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
     Program program = lower(structure, arch);
     std::vector<LayerProgram> chosen;
+    chosen.reserve(layers.size());
     for (const std::size_t layer : layers) chosen.push_back(std::move(program.layers.at(layer)));
     program.layers = std::move(chosen);
     const auto count = static_cast<double>(program.layers.size());
