@@ -1,4 +1,5 @@
 #include "cli/report.h"
+#include "npusim/sweeps/sweep_table.h"
 
 namespace npusim::cli {
 namespace {
@@ -34,22 +35,20 @@ void find_peaks(const CostModel& cost, const RunResult& result, const std::vecto
 
 Figures make_figures(const CostModel& cost, const RunResult& result, const std::vector<LayerFacts>& layers,
                      const EnergyBreakdown& energy) {
-    constexpr double ns_per_ms = 1e6;
-    constexpr double pj_per_mj = 1e9;
     Figures figures;
     if (result.total.total_cycles == 0) return figures;
     const double ns = nanoseconds(result.total.total_cycles, cost.arch);
     const double operations = 2 * real(result.total.macs);
-    const double pes = static_cast<double>(cost.arch.array.rows) * cost.arch.array.columns;
-    figures.milliseconds = ns / ns_per_ms;
-    figures.frames_per_second = 1000 / figures.milliseconds;
-    figures.utilization = real(result.total.pe_operations) / (pes * real(result.total.total_cycles));
+    const RunFigures common = run_figures(cost, result.total);
+    figures.milliseconds = common.latency_ms;
+    figures.frames_per_second = common.inferences_per_s;
+    figures.utilization = common.utilization;
     figures.tops = operations / ns / 1000;
     figures.tops_per_watt_on_chip = operations / energy.on_chip_pj();
     figures.tops_per_watt = operations / energy.total_pj();
     figures.average_mw = energy.total_pj() / ns;
     figures.average_on_chip_mw = energy.on_chip_pj() / ns;
-    figures.energy_delay_mj_ms = energy.total_pj() / pj_per_mj * figures.milliseconds;
+    figures.energy_delay_mj_ms = common.edp_mj_ms;
     find_peaks(cost, result, layers, figures);
     return figures;
 }

@@ -73,6 +73,9 @@ void print_help(const Style& style, std::ostream& out) {
     row(out, "finetune", "fine-tune a pretrained network at 8 bits or fewer");
     row(out, "eval", "measure accuracy in fp32, quantized, as integers, and on the simulated machine");
     row(out, "analyze", "what low precision does: weights kept, gradient noise, quantization noise, accumulators");
+    row(out, "sweep", "simulate a space of chips, networks and precisions; what was done is kept");
+    row(out, "merge", "put the results of a sweep's parts together");
+    row(out, "table", "read a sweep's results: the points that no other beats, CSV, JSON, Markdown, LaTeX");
     print_groups(option_groups(), style, out);
     out << "\nExit code: 0 done, 1 failed, 2 bad input.\n";
 }

@@ -27,18 +27,6 @@ ArchSpec with_overrides(const ArchSpec& arch, const nlohmann::json& precision, c
     return parse_arch(json, file + " with the options given");
 }
 
-Technology find_technology(const ArchSpec& arch, const std::filesystem::path& arch_file,
-                           const std::filesystem::path& preset_folder) {
-    const std::filesystem::path beside = technology_path(arch, arch_file);
-    const std::filesystem::path preset = (preset_folder / arch.technology).lexically_normal();
-    std::error_code ignored;
-    for (const auto& path : {beside, preset}) {
-        if (std::filesystem::is_regular_file(path, ignored)) return read_technology(path);
-    }
-    throw InputError(arch_file.string(), "/technology",
-                     "no such file: looked for " + beside.string() + " and " + preset.string());
-}
-
 /// Of a folder of images, only those that the accuracy is measured on are decoded.
 LabelledImages read_folder(const DatasetName& name, const Options& options, const Network& network) {
     ImageUse use = image_use_of(network);
@@ -69,6 +57,18 @@ void check_no_contradiction(const Options& options, const PrecisionSpec& precisi
 }
 
 }  // namespace
+
+Technology find_technology(const ArchSpec& arch, const std::filesystem::path& arch_file,
+                           const std::filesystem::path& preset_folder) {
+    const std::filesystem::path beside = technology_path(arch, arch_file);
+    const std::filesystem::path preset = (preset_folder / arch.technology).lexically_normal();
+    std::error_code ignored;
+    for (const auto& path : {beside, preset}) {
+        if (std::filesystem::is_regular_file(path, ignored)) return read_technology(path);
+    }
+    throw InputError(arch_file.string(), "/technology",
+                     "no such file: looked for " + beside.string() + " and " + preset.string());
+}
 
 LabelledImages read_labelled_images(const std::string& dataset, const Options& options, const Network& network) {
     const DatasetName name = parse_dataset_name(dataset, options.data_root);

@@ -45,6 +45,10 @@ struct TrainedInputs {
 [[nodiscard]] ChipFiles read_chip(const Options& options, const TrainedInputs& trained,
                                   const std::filesystem::path& preset_folder);
 
+/// The chip's technology table: beside the chip's file, or among the presets.
+[[nodiscard]] Technology find_technology(const ArchSpec& arch, const std::filesystem::path& arch_file,
+                                         const std::filesystem::path& preset_folder);
+
 /// The labelled images that the option names.
 [[nodiscard]] LabelledImages read_labelled_images(const std::string& dataset, const Options& options,
                                                   const Network& network);

@@ -13,6 +13,7 @@
 #include "cli/job.h"
 #include "cli/options.h"
 #include "cli/printers.h"
+#include "cli/sweep_command.h"
 #include "cli/training_command.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
@@ -145,6 +146,53 @@ void run_evaluation(const std::vector<std::string>& arguments, const Environment
     if (!options.base.quiet) print_eval(report, options.confusion, std::cout);
 }
 
+CommandHelp sweep_help() {
+    return {
+        "npusim sweep FILE simulates a space of chips, each distinct layer once. A run that stopped goes on when the "
+        "same command is given.",
+        {{"A space that ships with npusim, its points as a spreadsheet:",
+          "npusim sweep precision_resnet34.json --csv points.csv"},
+         {"What it would take:", "npusim sweep space.json --dry-run"},
+         {"The third of eight parts, for a cluster's job array; then together:",
+          "npusim sweep space.json --shard 3/8 --store part3.sqlite && npusim merge all.sqlite part*.sqlite"}},
+        &sweep_option_groups()};
+}
+
+ExitCode run_sweep(const std::vector<std::string>& arguments, const Environment& environment) {
+    const SweepOptions options = parse_sweep_options(arguments);
+    const Style style{environment.colour};
+    if (options.help) {
+        print_command_help(sweep_help(), style, std::cout);
+        return done;
+    }
+    Progress progress(environment.progress && !options.quiet);
+    std::signal(SIGINT, note_interrupt);
+    std::signal(SIGTERM, note_interrupt);
+    const SweepSurroundings surroundings{environment, progress, [] { return interrupted != 0; }};
+    return run_sweep_command(options, surroundings, style, std::cout) ? done : failed;
+}
+
+void run_merge(const std::vector<std::string>& arguments, const Environment& environment) {
+    const MergeOptions options = parse_merge_options(arguments);
+    if (!options.help) return run_merge_command(options, std::cout);
+    print_command_help({"npusim merge STORE OTHER... puts the results of other stores into one.",
+                        {{"The shards of a sweep:", "npusim merge all.sqlite part1.sqlite part2.sqlite"}},
+                        &merge_option_groups()},
+                       Style{environment.colour}, std::cout);
+}
+
+void run_table(const std::vector<std::string>& arguments, const Environment& environment) {
+    const TableOptions options = parse_table_options(arguments);
+    const Style style{environment.colour};
+    if (!options.help) return run_table_command(options, environment, style, std::cout);
+    print_command_help({"npusim table STORE prints the points of a sweep that no other beats, and writes all of them.",
+                        {{"As a spreadsheet:", "npusim table precision_resnet34.sqlite --csv points.csv"},
+                         {"With other prices, nothing simulated again:",
+                          "npusim table precision_resnet34.sqlite --technology own.json --json points.json"}},
+                        &table_option_groups()},
+                       style, std::cout);
+}
+
 void run_simulation(const std::vector<std::string>& arguments, const Environment& environment) {
     const Options options = parse_options(arguments, environment);
     const Style style{environment.colour};
@@ -180,6 +228,12 @@ ExitCode run(const std::vector<std::string>& arguments) {
         run_evaluation(arguments, environment);
     } else if (word == "analyze") {
         run_analysis(arguments, environment);
+    } else if (word == "sweep") {
+        code = run_sweep(arguments, environment);
+    } else if (word == "merge") {
+        run_merge(arguments, environment);
+    } else if (word == "table") {
+        run_table(arguments, environment);
     } else {
         run_simulation(arguments, environment);
     }

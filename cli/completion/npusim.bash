@@ -5,7 +5,7 @@ _npusim() {
     local names command=
     COMPREPLY=()
     case ${COMP_WORDS[1]} in
-        train | finetune | eval | analyze) command=${COMP_WORDS[1]} ;;
+        train | finetune | eval | analyze | sweep | merge | table) command=${COMP_WORDS[1]} ;;
     esac
     case $previous in
         --arch)
@@ -23,7 +23,7 @@ _npusim() {
         --schedule) names='constant exponential step cosine' ;;
         --levels) names='fp32 fake integers machine' ;;
         --bits | --residual-bits | --first-last-bits) names='1 2 3 4 5 6 7 8 16' ;;
-        --weights | --tuned | --recipe | --out | --json | --csv | --plot)
+        --weights | --tuned | --recipe | --out | --json | --csv | --plot | --store | --markdown | --latex | --technology)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;
         --dump | --data-root | --run)
@@ -33,9 +33,13 @@ _npusim() {
             # An option that takes a value of its own gives nothing to choose from.
             if npusim $command --help 2>/dev/null | grep -q "^  $previous [A-Z]"; then return; fi ;;
     esac
+    if [[ $command =~ ^(sweep|merge|table)$ && $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+    fi
     if [ -z "$names" ]; then
         names=$(npusim $command --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze $names"; fi
+        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table $names"; fi
     fi
     mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current")
 }

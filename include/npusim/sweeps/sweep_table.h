@@ -1,0 +1,79 @@
+// A sweep's results as a table: one row a point, priced when the table is made; its Pareto front; and files of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "npusim/arch/cost.h"
+#include "npusim/sweeps/sweep_spec.h"
+#include "npusim/sweeps/sweep_store.h"
+
+namespace npusim {
+
+/// What follows from the counters of a run and the chip. All 0 without cycles, but the energy.
+struct RunFigures {
+    double latency_ms = 0;
+    double inferences_per_s = 0;
+    double utilization = 0;  ///< PE operations / (PEs · cycles)
+    double edp_mj_ms = 0;    ///< energy · latency, DRAM included
+    EnergyBreakdown energy;
+};
+[[nodiscard]] RunFigures run_figures(const CostModel& cost, const Counters& total);
+
+struct SweepRow {
+    std::int64_t index = 0;
+    std::string network;                   ///< empty where neither the result nor the settings tell it
+    std::vector<nlohmann::json> settings;  ///< as SweepTable::fields; null where the point does not set the field
+    std::optional<PointStatus> status;     ///< empty: there is no result yet ("pending")
+    std::string reason;
+    std::vector<std::optional<double>> metrics;  ///< as SweepTable::metrics; empty unless done
+    std::string point_key;                       ///< not a column
+};
+
+/// Columns are "index", "network", the fields, "status", "reason", and the metrics; rows are in the order of the index.
+struct SweepTable {
+    std::string sweep;
+    std::vector<std::string> fields;  ///< what the axes set, but "network", in the order in which points name them
+    std::vector<std::string> metrics;
+    std::vector<SweepRow> rows;
+};
+
+/// The technology table that a chip is priced with.
+using TechnologyOf = std::function<Technology(const ArchSpec& arch)>;
+
+/// Metrics: "cycles", "latency_ms", "inferences_per_s", "energy_pj", "energy_on_chip_pj", "energy_<component>_pj",
+/// "area_mm2", "area_<component>_mm2", "macs", "utilization", "dram_bytes", "edp_mj_ms". Throws InputError for a sweep
+/// that the store does not have.
+[[nodiscard]] SweepTable make_table(const SweepStore& store, const std::string& sweep,
+                                    const TechnologyOf& technology_of);
+
+/// Appends a metric, e.g. an accuracy.
+void add_metric(SweepTable& table, const std::string& name,
+                const std::function<std::optional<double>(const SweepRow& row)>& value_of);
+
+/// The places in `table.rows`, ascending, of the rows that no other row dominates (is as good in every objective and
+/// better in one). Equal rows are all kept; rows that are not done or lack an objective's value take no part. Throws
+/// InputError for a metric that the table does not have.
+[[nodiscard]] std::vector<std::size_t> pareto_front(const SweepTable& table, const std::vector<Objective>& objectives);
+
+/// Which columns to write, in which order. Empty: all for machines; for people the index, the network, the fields,
+/// the status and the main metrics. Writers throw InputError for a column that the table does not have.
+using ColumnNames = std::vector<std::string>;
+
+/// RFC 4180; numbers in the shortest form that reads back as the same number; an empty field where there is no value.
+void write_csv(const SweepTable& table, std::ostream& out, const ColumnNames& columns = {});
+/// {"sweep", "rows": [{column: value}]}, a row a line; null where there is no value. Numbers as in CSV.
+void write_json(const SweepTable& table, std::ostream& out, const ColumnNames& columns = {});
+/// Numbers rounded to four significant digits; whole numbers below 10^12 as they are.
+void write_markdown(const SweepTable& table, std::ostream& out, const ColumnNames& columns = {});
+/// A tabular of the package booktabs. Numbers as in Markdown.
+void write_latex(const SweepTable& table, std::ostream& out, const ColumnNames& columns = {});
+
+}  // namespace npusim

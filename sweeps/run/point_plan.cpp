@@ -1,0 +1,37 @@
+#include "point_plan.h"
+
+#include "npusim/base/files.h"
+#include "npusim/models/graph/zoo.h"
+#include "npusim/models/quantization/quantizer.h"
+#include "npusim/sweeps/sweep_runner.h"
+#include "npusim/workloads/lowering/layer_keys.h"
+
+namespace npusim {
+
+const Network& Networks::get(const std::string& name) {
+    const auto found = networks_.find(name);
+    if (found != networks_.end()) return found->second;
+    return networks_.emplace(name, make_network(name)).first->second;
+}
+
+std::string point_key(const std::string& network, const ArchSpec& arch) {
+    nlohmann::json seen = to_json(arch);
+    for (const char* unseen : {"name", "description"}) seen.erase(unseen);
+    return content_hash(nlohmann::json{{"network", network}, {"arch", std::move(seen)}}.dump());
+}
+
+PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch) {
+    PointPlan plan;
+    plan.network = &network;
+    plan.point.key = key;
+    plan.point.network = network.name;
+    plan.point.arch = to_json(arch);
+    const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
+    plan.layer_keys = layer_keys(structure, arch);
+    for (std::size_t i = 0; i < structure.nodes.size(); ++i) {
+        plan.point.layers.emplace_back(structure.nodes[i].name, plan.layer_keys[i]);
+    }
+    return plan;
+}
+
+}  // namespace npusim

@@ -1,0 +1,33 @@
+// What a point needs: its layers by name and by key.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "npusim/arch/arch_spec.h"
+#include "npusim/models/graph/network.h"
+#include "npusim/sweeps/sweep_store.h"
+
+namespace npusim {
+
+struct PointPlan {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
+    const Network* network = nullptr;
+    StoredPoint point;                    ///< without a status yet
+    std::vector<std::string> layer_keys;  ///< of the program's layers, in execution order
+};
+
+/// The networks of a sweep, each made once.
+class Networks {
+public:
+    const Network& get(const std::string& name);
+
+private:
+    std::map<std::string, Network> networks_;
+};
+
+/// Throws InputError where the network does not fit the chip's precision.
+[[nodiscard]] PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch);
+
+}  // namespace npusim

@@ -1,0 +1,236 @@
+#include "npusim/sweeps/sweep_runner.h"
+
+#include <algorithm>
+#include <list>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "npusim/base/error.h"
+#include "npusim/sweeps/precision_ladder.h"
+#include "npusim/sweeps/worker.h"
+#include "point_plan.h"
+
+namespace npusim {
+namespace {
+
+PointStatus status_of(FailureKind kind) {
+    switch (kind) {
+        case FailureKind::bad_input:
+            return PointStatus::impossible;
+        case FailureKind::error:
+            return PointStatus::failed;
+        case FailureKind::crashed:
+            return PointStatus::crashed;
+        case FailureKind::timed_out:
+            return PointStatus::timed_out;
+    }
+    return PointStatus::failed;
+}
+
+/// A point that is being worked on: it waits for a worker of its own, or for layers that other points' workers
+/// simulate.
+struct OpenPoint {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
+    const SweepPoint* point = nullptr;
+    PointPlan plan;
+    std::vector<std::size_t> simulated;  ///< layers that its own worker simulates; empty: none works
+    int kills = 0;
+};
+
+class SweepRun {
+public:
+    SweepRun(const SweepSpec& spec, const std::vector<SweepPoint>& points, SweepStore& store,
+             const SweepRunOptions& options)
+        : spec_(spec), points_(points), store_(store), options_(options), crew_(options.time_limit) {
+        most_ = options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
+        progress_.points = std::ssize(points);
+    }
+
+    SweepProgress run() {
+        remember_store();
+        list_sweep();
+        while (!is_stopped() && (next_ < points_.size() || !open_.empty())) {
+            while (crew_.active() < most_ && next_ < points_.size() && !is_stopped()) open(points_[next_++]);
+            if (crew_.active() == 0) continue;
+            for (auto& [number, outcome] : crew_.wait()) end_work(number, outcome);
+        }
+        return progress_;
+    }
+
+private:
+    [[nodiscard]] bool is_stopped() const { return options_.should_stop && options_.should_stop(); }
+
+    void remember_store() {
+        for (auto& [key, layer] : store_.layers()) {
+            stored_.insert(key);
+            known_.emplace(key, std::move(layer));
+        }
+        for (auto& [key, point] : store_.points()) {
+            if (point.status == PointStatus::done || point.status == PointStatus::impossible) {
+                found_.emplace(key, std::move(point));
+            }
+        }
+    }
+
+    [[nodiscard]] static std::string key_of(const SweepPoint& point) {
+        if (point.arch) return point_key(point.network, *point.arch);
+        return "impossible " + std::to_string(point.index);
+    }
+
+    void list_sweep() {
+        std::vector<SweepEntry> entries;
+        for (const SweepPoint& point : points_) {
+            nlohmann::json settings = nlohmann::json::array();
+            for (const auto& [field, value] : point.settings) settings.push_back({field, value});
+            entries.push_back({point.index, std::move(settings), point_key_in_store(point)});
+        }
+        store_.set_sweep(spec_.name, to_json(spec_), entries);
+    }
+
+    /// A chip that cannot be made has no fields to hash: its place in its sweep names it.
+    [[nodiscard]] std::string point_key_in_store(const SweepPoint& point) const {
+        return point.arch ? key_of(point) : spec_.name + " " + std::to_string(point.index);
+    }
+
+    void open(const SweepPoint& point) {
+        const std::string key = point_key_in_store(point);
+        const auto found = found_.find(key);
+        if (found != found_.end()) {
+            ++progress_.points_found;
+            note(found->second);
+            return;
+        }
+        if (!point.arch) {
+            StoredPoint refused{key, point.network, nullptr, PointStatus::impossible, point.impossible, {}};
+            commit(refused);
+            return;
+        }
+        OpenPoint opened;
+        opened.point = &point;
+        try {
+            opened.plan = plan_point(networks_.get(point.network), key, *point.arch);
+        } catch (const InputError& error) {
+            commit({key, point.network, to_json(*point.arch), PointStatus::impossible, error.what(), {}});
+            return;
+        }
+        const std::size_t number = next_number_++;
+        open_.emplace(number, std::move(opened));
+        go_on(number);
+    }
+
+    /// Commits the point if all its layers are known, else starts a worker for those that nobody simulates yet.
+    void go_on(std::size_t number) {
+        OpenPoint& opened = open_.at(number);
+        if (!opened.simulated.empty()) return;
+        std::set<std::string> wanted;
+        bool waits = false;
+        for (std::size_t layer = 0; layer < opened.plan.layer_keys.size(); ++layer) {
+            const std::string& key = opened.plan.layer_keys[layer];
+            if (known_.contains(key) || wanted.contains(key)) continue;
+            waits = true;
+            if (in_flight_.contains(key)) continue;
+            wanted.insert(key);
+            opened.simulated.push_back(layer);
+        }
+        if (!waits) return finish(number);
+        if (wanted.empty()) return;
+        in_flight_.insert(wanted.begin(), wanted.end());
+        start(number);
+    }
+
+    void start(std::size_t number) {
+        const OpenPoint& opened = open_.at(number);
+        crew_.start(number, [&](const FractionSink&) {
+            return run_timing(*opened.plan.network, *opened.point->arch, opened.simulated, {});
+        });
+    }
+
+    void end_work(std::size_t number, const WorkerOutcome& outcome) {
+        OpenPoint& opened = open_.at(number);
+        constexpr int kMostKills = 3;
+        const auto* failure = std::get_if<WorkerFailure>(&outcome);
+        if (failure != nullptr && failure->kind == FailureKind::crashed && ++opened.kills < kMostKills) {
+            start(number);
+            return;
+        }
+        const std::vector<std::size_t> simulated = std::exchange(opened.simulated, {});
+        for (const std::size_t layer : simulated) in_flight_.erase(opened.plan.layer_keys[layer]);
+        if (failure != nullptr) {
+            give_up(number, *failure);
+        } else {
+            learn(opened, simulated, std::get<RunResult>(outcome));
+        }
+        // Layers have become known, or their worker failed and others have to try.
+        std::vector<std::size_t> waiting;
+        for (const auto& [other, point] : open_) waiting.push_back(other);
+        for (const std::size_t other : waiting) go_on(other);
+    }
+
+    void learn(const OpenPoint& opened, const std::vector<std::size_t>& simulated, const RunResult& result) {
+        for (std::size_t i = 0; i < simulated.size(); ++i) {
+            const std::string& key = opened.plan.layer_keys[simulated[i]];
+            known_.emplace(key, StoredLayer{key, result.layers.at(i).op, result.layers.at(i).counters});
+            ++progress_.layers_simulated;
+        }
+    }
+
+    void give_up(std::size_t number, const WorkerFailure& failure) {
+        StoredPoint point = std::move(open_.at(number).plan.point);
+        open_.erase(number);
+        point.status = status_of(failure.kind);
+        point.reason = failure.reason;
+        point.layers.clear();
+        commit(point);
+    }
+
+    void finish(std::size_t number) {
+        StoredPoint point = std::move(open_.at(number).plan.point);
+        open_.erase(number);
+        layers_of_points_ += std::ssize(point.layers);
+        progress_.layers_remembered = std::max<std::int64_t>(0, layers_of_points_ - progress_.layers_simulated);
+        commit(point);
+    }
+
+    void commit(const StoredPoint& point) {
+        std::vector<StoredLayer> fresh;
+        for (const auto& [name, key] : point.layers) {
+            if (stored_.insert(key).second) fresh.push_back(known_.at(key));
+        }
+        store_.add(fresh, point);
+        found_.emplace(point.key, point);
+        note(point);
+    }
+
+    void note(const StoredPoint& point) {
+        ++progress_.points_done;
+        if (point.status != PointStatus::done) ++progress_.points_failed;
+        if (options_.progress) options_.progress(progress_, point);
+    }
+
+    const SweepSpec& spec_;
+    const std::vector<SweepPoint>& points_;
+    SweepStore& store_;
+    const SweepRunOptions& options_;
+    WorkerCrew crew_;
+    std::size_t most_ = 1;
+    std::size_t next_ = 0;         ///< of the points
+    std::size_t next_number_ = 0;  ///< of the jobs
+    Networks networks_;
+    std::map<std::size_t, OpenPoint> open_;
+    std::unordered_map<std::string, StoredLayer> known_;
+    std::unordered_set<std::string> stored_;
+    std::unordered_set<std::string> in_flight_;
+    std::unordered_map<std::string, StoredPoint> found_;
+    std::int64_t layers_of_points_ = 0;
+    SweepProgress progress_;
+};
+
+}  // namespace
+
+SweepProgress run_sweep(const SweepSpec& spec, const std::vector<SweepPoint>& points, SweepStore& store,
+                        const SweepRunOptions& options) {
+    return SweepRun(spec, points, store, options).run();
+}
+
+}  // namespace npusim

@@ -1,0 +1,171 @@
+// The commands sweep, merge and table: one space gives the same files however it is run.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "npusim/base/files.h"
+#include "support/program_run.h"
+#include "support/test_data.h"
+
+using namespace npusim;
+using Catch::Matchers::Contains;
+using test::TemporaryFolder;
+
+namespace {
+
+/// Chips of all kinds: some that share layers, some that cannot be built, some whose layers do not fit.
+constexpr const char* kSpace = R"({
+  "name": "space", "arch": "int4_array.json", "networks": ["resnet20"],
+  "axes": [
+    {"field": "/array/rows", "values": [8, 16]},
+    {"field": "/precision/first_last_bits", "values": [4, 8]},
+    {"field": "/activation_buffer/kib", "values": [0.25, 16, 64]},
+    {"field": "/clock_mhz", "values": [250, 500]},
+    {"field": "/dram/type", "values": ["LPDDR4", "HBM2"]}
+  ],
+  "objectives": [{"metric": "energy_pj"}, {"metric": "area_mm2"}]
+})";
+
+test::ProgramRun run(const std::string& options) {
+    return test::run_program(options);
+}
+
+std::string write_space(const TemporaryFolder& folder) {
+    write_whole_file(folder / "space.json", kSpace);
+    return (folder / "space.json").string();
+}
+
+std::string csv_of(const TemporaryFolder& folder, const std::string& store) {
+    const std::string csv = (folder / (store + ".csv")).string();
+    const auto printed = run("table " + (folder / store).string() + " --csv " + csv);
+    INFO(printed.error);
+    REQUIRE(printed.code == 0);
+    return read_text_file(csv);
+}
+
+}  // namespace
+
+TEST_CASE("A sweep gives the same bytes with one worker, with three, and as merged shards") {
+    const TemporaryFolder folder;
+    const std::string space = write_space(folder);
+    const auto sweep = [&](const std::string& store, const std::string& more) {
+        const auto ran = run("sweep " + space + " --store " + (folder / store).string() + more);
+        INFO(ran.error);
+        REQUIRE(ran.code == 0);
+        return ran.out;
+    };
+    CHECK_THAT(sweep("one", " --workers 1"), Contains("48 points of 48 done") && Contains("Pareto front"));
+    sweep("three", " --workers 3");
+    for (const char* shard : {"1", "2", "3"})
+        sweep(std::string("part") + shard, std::string(" --shard ") + shard + "/3");
+    std::string merge = "merge " + (folder / "merged").string();
+    for (const char* part : {"part3", "part1", "part2"}) merge += " " + (folder / part).string();
+    REQUIRE(run(merge).code == 0);
+    const std::string wanted = csv_of(folder, "one");
+    CHECK(csv_of(folder, "three") == wanted);
+    CHECK(csv_of(folder, "merged") == wanted);
+    CHECK_THAT(wanted, Contains("impossible") && Contains("done"));
+}
+
+TEST_CASE("A sweep that ran before simulates nothing, and another price changes energies only") {
+    const TemporaryFolder folder;
+    const std::string space = write_space(folder);
+    const std::string command = "sweep " + space + " --store " + (folder / "store").string();
+    REQUIRE(run(command).code == 0);
+    const std::string before = csv_of(folder, "store");
+    const auto again = run(command);
+    REQUIRE(again.code == 0);
+    CHECK_THAT(again.out, Contains("48 points found in the store") && !Contains("simulated"));
+    CHECK(csv_of(folder, "store") == before);
+    auto prices = nlohmann::json::parse(
+        read_text_file(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" / "technology" / "45nm.json"));
+    prices.at("dram").at("pj_per_bit").at("LPDDR4") = 80.0;
+    write_whole_file(folder / "dear.json", prices.dump());
+    const std::string csv = (folder / "dear.csv").string();
+    const auto priced = run("table " + (folder / "store").string() + " --technology " +
+                            (folder / "dear.json").string() + " --csv " + csv);
+    INFO(priced.error);
+    REQUIRE(priced.code == 0);
+    const std::string dearer = read_text_file(csv);
+    CHECK(dearer != before);
+    CHECK(std::count(dearer.begin(), dearer.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
+}
+
+TEST_CASE("A sweep whose program and workers are killed again and again ends with an undisturbed one's bytes") {
+    const TemporaryFolder folder;
+    const std::string space = write_space(folder);
+    const std::string store = (folder / "killed").string();
+    std::mt19937 random(5);
+    REQUIRE(run("sweep " + space + " --store " + (folder / "whole").string()).code == 0);
+    constexpr int kKills = 25;
+    for (int kill = 0; kill < kKills; ++kill) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::setpgid(0, 0);
+            ::execl(NPUSIM_PROGRAM, NPUSIM_PROGRAM, "sweep", space.c_str(), "--store", store.c_str(), "--quiet",
+                    "--workers", "2", static_cast<char*>(nullptr));
+            ::_exit(127);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 250));
+        // Every other time only what the program has started is killed first.
+        if (kill % 2 == 0) {
+            const std::string workers = "pkill -KILL -P " + std::to_string(child);
+            (void)std::system(workers.c_str());
+            std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
+        }
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+    }
+    const auto last = run("sweep " + space + " --store " + store);
+    INFO(last.error);
+    REQUIRE(last.code == 0);
+    CHECK(csv_of(folder, "killed") == csv_of(folder, "whole"));
+}
+
+TEST_CASE("Sweeps that cannot be are refused with their file and place, before anything runs") {
+    const TemporaryFolder folder;
+    const auto refused = [&](const std::string& text) {
+        write_whole_file(folder / "bad.json", text);
+        const auto ran = run("sweep " + (folder / "bad.json").string() + " --store " + (folder / "store").string());
+        CHECK(ran.code == 2);
+        CHECK_FALSE(std::filesystem::exists(folder / "store"));
+        return ran.error;
+    };
+    CHECK_THAT(refused("{"), Contains("bad.json"));
+    CHECK_THAT(refused(R"({"name": "a", "arch": "int4_array", "networks": ["resnet20"],
+                           "axes": [{"field": "/array/rowz", "values": [8]}]})"),
+               Contains("bad.json") && Contains("/axes/0"));
+    CHECK_THAT(run("sweep").error, Contains("one sweep file is needed"));
+    CHECK_THAT(run("sweep nowhere.json").error, Contains("nowhere.json"));
+    CHECK_THAT(run("sweep " + write_space(folder) + " --shard 4/3").error, Contains("--shard") && Contains("4/3"));
+    CHECK_THAT(run("table " + (folder / "space.json").string()).error, Contains("space.json"));
+}
+
+TEST_CASE("A dry run counts the points and touches nothing") {
+    const TemporaryFolder folder;
+    const auto ran = run("sweep " + write_space(folder) + " --dry-run --store " + (folder / "store").string());
+    REQUIRE(ran.code == 0);
+    CHECK_THAT(ran.out, Contains("48 points"));
+    CHECK_FALSE(std::filesystem::exists(folder / "store"));
+}
+
+TEST_CASE("Every sweep that ships can be run") {
+    const auto folder = std::filesystem::path(NPUSIM_SOURCE_DIR) / "sweeps";
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() != ".json") continue;
+        ++count;
+        const auto ran = run("sweep " + entry.path().filename().string() + " --dry-run");
+        INFO(entry.path() << ": " << ran.error);
+        CHECK(ran.code == 0);
+        CHECK_THAT(ran.out, !Contains("cannot be built"));
+    }
+    CHECK(count >= 2);
+}
