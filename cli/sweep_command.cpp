@@ -7,6 +7,7 @@
 
 #include "cli/format.h"
 #include "cli/inputs.h"
+#include "cli/sweep_accuracy.h"
 #include "cli/sweep_printer.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
@@ -35,6 +36,14 @@ std::filesystem::path find_sweep(const std::filesystem::path& file, const std::f
     const std::filesystem::path shipped = preset_folder.parent_path() / "sweeps" / file;
     const bool is_there = std::filesystem::exists(file, ignored) || file.has_parent_path();
     return !is_there && std::filesystem::is_regular_file(shipped, ignored) ? shipped : file;
+}
+
+/// The sweep with the command line's accuracy. It goes through the reader again, which knows what fits together.
+SweepSpec with_accuracy(const SweepSpec& spec, const nlohmann::json& accuracy, const std::filesystem::path& file) {
+    if (accuracy.empty()) return spec;
+    nlohmann::json json = to_json(spec);
+    json["accuracy"].update(accuracy);
+    return parse_sweep(json, file.string() + " with the options given");
 }
 
 /// A chip beside the sweep's file comes before a preset.
@@ -101,7 +110,7 @@ bool run_sweep_command(const SweepOptions& options, const SweepSurroundings& sur
                        std::ostream& out) {
     const std::filesystem::path& presets = surroundings.environment.preset_folder;
     const std::filesystem::path file = find_sweep(options.sweep, presets);
-    const SweepSpec spec = read_sweep(file);
+    SweepSpec spec = with_accuracy(read_sweep(file), options.accuracy, file);
     const std::filesystem::path base_file = find_base(spec, file, presets);
     const TechnologyOf technology_of = technologies(options.tables.technology, base_file, presets);
     const AreaOf area_of = [&](const ArchSpec& arch) {
@@ -111,6 +120,7 @@ bool run_sweep_command(const SweepOptions& options, const SweepSurroundings& sur
         shard_of(points_of(spec, read_arch(base_file), area_of, file.string()), options.shard);
     if (!options.quiet) print_sweep_head(spec, points, style, out);
     if (options.dry_run) return true;
+    identify_accuracy_inputs(spec, options, surroundings.environment);
     SweepStore store(options.store, SweepStore::Mode::create_or_extend);
     SweepLine line(surroundings.progress);
     SweepRunOptions run;
@@ -119,14 +129,17 @@ bool run_sweep_command(const SweepOptions& options, const SweepSurroundings& sur
     run.progress = [&](const SweepProgress& at, const StoredPoint&) { line.show(at); };
     run.should_stop = surroundings.should_stop;
     const SweepProgress reached = run_sweep(spec, points, store, run);
+    const double seconds = line.seconds();
+    const bool measured = measure_accuracies(spec, options, surroundings, store);
     surroundings.progress.finish();
-    const SweepTable table = make_table(store, spec.name, technology_of);
+    SweepTable table = make_table(store, spec.name, technology_of);
+    add_accuracies(table, store, spec.accuracy);
     write_tables(table, options.tables);
     if (!options.quiet) {
-        print_sweep_end(reached, line.seconds(), options, style, out);
+        print_sweep_end(reached, seconds, options, style, out);
         print_front(table, spec.objectives, style, out);
     }
-    return reached.points_done == reached.points;
+    return measured && reached.points_done == reached.points;
 }
 
 void run_merge_command(const MergeOptions& options, std::ostream& out) {
@@ -149,10 +162,11 @@ void run_table_command(const TableOptions& options, const Environment& environme
         throw InputError("option --sweep: " + (name.empty() ? "is needed" : "\"" + name + "\" is not in the store") +
                          "; " + options.store.string() + " has " + (known.empty() ? "none" : known));
     }
-    const SweepTable table =
-        make_table(store, name, technologies(options.tables.technology, {}, environment.preset_folder));
+    const SweepSpec spec = parse_sweep(store.sweep_spec(name), name);
+    SweepTable table = make_table(store, name, technologies(options.tables.technology, {}, environment.preset_folder));
+    add_accuracies(table, store, spec.accuracy);
     write_tables(table, options.tables);
-    if (!options.quiet) print_front(table, parse_sweep(store.sweep_spec(name), name).objectives, style, out);
+    if (!options.quiet) print_front(table, spec.objectives, style, out);
 }
 
 }  // namespace npusim::cli

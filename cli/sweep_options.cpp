@@ -63,6 +63,11 @@ const std::vector<OptionGroup>& sweep_option_groups() {
           {"workers", "N", "processes at once (default: all processors); the result does not depend on them"},
           {"shard", "I/N", "only every N-th point, beginning with the I-th; npusim merge puts shards together"},
           {"dry-run", nullptr, "check the sweep, count its points and stop"}}},
+        {"Accuracy (overrides the sweep's file)",
+         {{"accuracy", "KIND", "none, calibrate (after training) or finetune, once for each distinct precision"},
+          {"weights", "FILE", "the fp32 network; {network} stands for its name (default: trained on drawn images)"},
+          {"dataset", "KIND:FOLDER", "labelled images; KIND is cifar10, mnist or images, or just shapes"},
+          {"recipe", "FILE", "how finetune trains: a recipe in JSON"}}},
         table_outputs("Output"),
     };
     return groups;
@@ -93,6 +98,12 @@ SweepOptions parse_sweep_options(const std::vector<std::string>& arguments) {
     options.workers = static_cast<unsigned>(reader.integer("workers", 1, kMostWorkers).value_or(0));
     options.dry_run = reader.has("dry-run");
     options.quiet = reader.has("quiet");
+    if (reader.has("accuracy")) {
+        options.accuracy["kind"] = reader.one_of("accuracy", {"none", "calibrate", "finetune"});
+    }
+    for (const char* name : {"weights", "dataset", "recipe"}) {
+        if (reader.has(name)) options.accuracy[name] = reader.text(name);
+    }
     read_shard(reader, options.shard);
     read_table_files(reader, options.tables);
     reader.finish();

@@ -25,6 +25,8 @@ struct SweepOptions {
     unsigned workers = 0;  ///< 0: as many as there are processors
     bool dry_run = false;
     bool quiet = false;
+    /// Fields of the sweep's "accuracy" that the command line overrides.
+    nlohmann::json accuracy = nlohmann::json::object();
     TableFiles tables;
 };
 

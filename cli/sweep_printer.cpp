@@ -24,6 +24,7 @@ std::string metric_text(const std::string& metric, double value) {
     if (ends_with(metric, "_ms")) return with_digits(value) + (ends_with(metric, "_mj_ms") ? " mJ ms" : " ms");
     if (ends_with(metric, "_mm2")) return with_digits(value) + " mm2";
     if (ends_with(metric, "_bytes")) return binary_bytes(value);
+    if (ends_with(metric, "top1")) return with_digits(value * 100) + " %";
     return trimmed(value);
 }
 

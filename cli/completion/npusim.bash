@@ -21,6 +21,7 @@ _npusim() {
         --rounding) names='half_up half_even half_away double_rounding' ;;
         --method) names='faq lsq fp32' ;;
         --schedule) names='constant exponential step cosine' ;;
+        --accuracy) names='none calibrate finetune' ;;
         --levels) names='fp32 fake integers machine' ;;
         --bits | --residual-bits | --first-last-bits) names='1 2 3 4 5 6 7 8 16' ;;
         --weights | --tuned | --recipe | --out | --json | --csv | --plot | --store | --markdown | --latex | --technology)

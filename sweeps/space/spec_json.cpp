@@ -23,7 +23,8 @@ json accuracy_json(const AccuracySpec& accuracy) {
     return {{"kind", spec_names::name_in(spec_names::accuracy_kinds, accuracy.kind)},
             {"weights", accuracy.weights},
             {"dataset", accuracy.dataset},
-            {"recipe", accuracy.recipe}};
+            {"recipe", accuracy.recipe},
+            {"inputs", accuracy.inputs}};
 }
 
 }  // namespace

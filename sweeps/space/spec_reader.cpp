@@ -135,8 +135,10 @@ AccuracySpec read_accuracy(JsonReader& root) {
     if (!root.has("accuracy")) return accuracy;
     JsonReader reader = root.object("accuracy");
     accuracy.kind = reader.choice("kind", spec_names::accuracy_kinds);
-    for (const auto& [key, text] :
-         {std::pair{"weights", &accuracy.weights}, {"dataset", &accuracy.dataset}, {"recipe", &accuracy.recipe}}) {
+    for (const auto& [key, text] : {std::pair{"weights", &accuracy.weights},
+                                    {"dataset", &accuracy.dataset},
+                                    {"recipe", &accuracy.recipe},
+                                    {"inputs", &accuracy.inputs}}) {
         *text = reader.text_or(key, "");
         if (accuracy.kind != AccuracyKind::none || text->empty()) continue;
         reader.problem(key, "has no use with kind \"none\", \"calibrate\" or \"finetune\" is needed");

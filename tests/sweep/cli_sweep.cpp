@@ -148,6 +148,40 @@ TEST_CASE("Sweeps that cannot be are refused with their file and place, before a
     CHECK_THAT(run("table " + (folder / "space.json").string()).error, Contains("space.json"));
 }
 
+TEST_CASE("A point's accuracy is that of npusim eval at its precision, and is measured once for each precision") {
+    const TemporaryFolder folder;
+    write_whole_file(folder / "space.json", R"({
+        "name": "space", "arch": "int4_array.json", "networks": ["resnet20"],
+        "axes": [{"field": "/precision/weight_bits", "values": [2, 4]}, {"field": "/clock_mhz", "values": [250, 500]}],
+        "objectives": [{"metric": "top1", "maximize": true}, {"metric": "energy_pj"}],
+        "accuracy": {"kind": "calibrate", "weights": "{network}.safetensors", "dataset": "shapes"}})");
+    const std::string weights = (folder / "resnet20.safetensors").string();
+    REQUIRE(
+        run("train --model resnet20 --dataset shapes --train-images 640 --epochs 1 --quiet --out " + weights).code ==
+        0);
+    const std::string json = (folder / "points.json").string();
+    const auto swept = run("sweep " + (folder / "space.json").string() + " --store " + (folder / "store").string() +
+                           " --json " + json);
+    INFO(swept.error);
+    REQUIRE(swept.code == 0);
+    CHECK_THAT(swept.out, Contains("by top1, energy"));
+    const auto rows = nlohmann::json::parse(read_text_file(json)).at("rows");
+    REQUIRE(rows.size() == 4);
+    for (const auto& row : rows) {
+        const std::string bits = std::to_string(row.at("/precision/weight_bits").get<int>());
+        const std::string eval = (folder / ("eval" + bits + ".json")).string();
+        if (!std::filesystem::exists(eval)) {
+            REQUIRE(run("eval --model resnet20 --dataset shapes --arch int4_array --bits " + bits + ",4 --weights " +
+                        weights + " --levels integers --quiet --json " + eval)
+                        .code == 0);
+        }
+        CHECK(row.at("top1") == nlohmann::json::parse(read_text_file(eval)).at("levels").at(0).at("top1"));
+    }
+    const auto again = run("table " + (folder / "store").string() + " --json " + json);
+    REQUIRE(again.code == 0);
+    CHECK(nlohmann::json::parse(read_text_file(json)).at("rows") == rows);
+}
+
 TEST_CASE("A dry run counts the points and touches nothing") {
     const TemporaryFolder folder;
     const auto ran = run("sweep " + write_space(folder) + " --dry-run --store " + (folder / "store").string());

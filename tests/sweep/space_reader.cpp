@@ -25,7 +25,7 @@ json full_space() {
         "constraints": ["array.rows * array.columns <= 256", "area_mm2 <= 4"],
         "objectives": [{"metric": "energy_pj"}, {"metric": "top1", "maximize": true}],
         "sample": {"kind": "low_discrepancy", "points": 500, "seed": 1},
-        "accuracy": {"kind": "calibrate", "weights": "w.safetensors", "dataset": "cifar10", "recipe": "r.json"},
+        "accuracy": {"kind": "calibrate", "weights": "w.safetensors", "dataset": "cifar10", "recipe": "r.json", "inputs": "0f"},
         "time_limit_s": 60})");
 }
 

@@ -58,6 +58,7 @@ struct AccuracySpec {
     std::string weights;  ///< of the fp32 network; empty: the drawn images' own network
     std::string dataset;
     std::string recipe;
+    std::string inputs;  ///< the hash of what those files hold, set by the run
 };
 
 struct SweepSpec {
