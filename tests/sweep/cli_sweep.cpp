@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
@@ -47,6 +48,12 @@ std::string csv_of(const TemporaryFolder& folder, const std::string& store) {
     INFO(printed.error);
     REQUIRE(printed.code == 0);
     return read_text_file(csv);
+}
+
+void kill_children_of(pid_t parent) {
+    const std::string number = std::to_string(parent);
+    std::ifstream children("/proc/" + number + "/task/" + number + "/children");
+    for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
 }
 
 }  // namespace
@@ -115,8 +122,7 @@ TEST_CASE("A sweep whose program and workers are killed again and again ends wit
         std::this_thread::sleep_for(std::chrono::milliseconds(random() % 250));
         // Every other time only what the program has started is killed first.
         if (kill % 2 == 0) {
-            const std::string workers = "pkill -KILL -P " + std::to_string(child);
-            (void)std::system(workers.c_str());
+            kill_children_of(child);
             std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
         }
         ::kill(child, SIGKILL);
