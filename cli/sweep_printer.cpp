@@ -98,8 +98,9 @@ TextRows front_rows(const SweepTable& table, const std::vector<std::size_t>& fro
         if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end()) metrics.emplace_back(metric);
     }
     TextRows rows(1, {"point"});
-    const bool names = std::any_of(table.rows.begin(), table.rows.end(),
-                                   [&](const SweepRow& row) { return row.network != table.rows.front().network; });
+    const std::string& first = table.rows[front.front()].network;
+    const bool names =
+        std::any_of(front.begin(), front.end(), [&](std::size_t at) { return table.rows[at].network != first; });
     if (names) rows[0].emplace_back("network");
     for (const std::string& metric : metrics) rows[0].push_back(metric_title(metric));
     for (const std::string& field : table.fields) rows[0].push_back(field_title(field, table.fields));
@@ -150,7 +151,7 @@ void print_sweep_end(const SweepProgress& reached, double seconds, const SweepOp
         << " done";
     if (reached.points_found > 0) out << ", " << count_of(reached.points_found, "point") << " found in the store";
     if (fresh > 0 && seconds > 0) {
-        out << ", " << with_digits(static_cast<double>(fresh) / seconds, 3) << " points/s; "
+        out << ", " << with_digits(static_cast<double>(fresh) / seconds, 3) << " points/s\n"
             << count_of(reached.layers_simulated, "layer") << " simulated, "
             << count_of(reached.layers_remembered, "layer") << " remembered";
     }
