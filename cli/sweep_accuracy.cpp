@@ -63,8 +63,7 @@ struct Subject {
     Parameters fp32;
     LabelledImages images;
     std::filesystem::path weights;  ///< empty: drawn
-    double fp32_top1 = 0;
-    std::string identity;  ///< of the files
+    std::string identity;           ///< of the files
 };
 
 class Measurement {
@@ -76,27 +75,38 @@ public:
     const Subject& subject(const std::string& name) {
         const auto found = subjects_.find(name);
         if (found != subjects_.end()) return found->second;
-        Subject made{make_network(name), {}, {}, {}, 0, {}};
-        Options read;
-        read.data_root = environment_.data_root;
-        read.dataset = accuracy_.dataset.empty() ? kDrawnDataset : accuracy_.dataset;
-        if (accuracy_.weights.empty()) {
-            if (!can_be_drawn(made.network) || read.dataset != kDrawnDataset) {
-                throw InputError(options_.sweep.string(), "/accuracy/weights",
-                                 "are needed: only networks for 32x32 images of ten classes train themselves, on drawn "
-                                 "images");
-            }
+        Subject made{make_network(name), {}, {}, weights_of(name), {}};
+        if (made.weights.empty()) {
             made.fp32 = drawn_networks(made.network, nullptr, environment_.cache, progress_).fp32;
             made.identity = "drawn";
         } else {
-            made.weights = find_file(with_network(accuracy_.weights, name), options_, environment_);
             SavedNetwork saved = read_saved_network(made.weights, made.network);
             made.fp32 = std::move(saved.parameters);
             made.identity = saved.content_hash;
         }
-        made.images = read_labelled_images(read.dataset, read, made.network);
+        Options read;
+        read.data_root = environment_.data_root;
+        made.images = read_labelled_images(dataset(), read, made.network);
         made.identity += " " + made.images.test.content_hash + " " + made.images.calibration.content_hash;
         return subjects_.emplace(name, std::move(made)).first->second;
+    }
+
+    /// What can be checked without much work.
+    void check(const std::string& name) const {
+        const Network network = make_network(name);
+        const std::filesystem::path weights = weights_of(name);
+        const DatasetName images = parse_dataset_name(dataset(), environment_.data_root);
+        if (!weights.empty()) {
+            (void)read_saved_network(weights, network);
+        } else if (!can_be_drawn(network) || dataset() != kDrawnDataset) {
+            throw InputError(
+                options_.sweep.string(), "/accuracy/weights",
+                "are needed: only networks for 32x32 images of ten classes train themselves, on drawn images");
+        }
+        if (!images.path.empty() && !std::filesystem::exists(images.path)) {
+            throw InputError(options_.sweep.string(), "/accuracy/dataset", "there is no " + images.path.string());
+        }
+        if (!accuracy_.recipe.empty()) (void)read_recipe(find_file(accuracy_.recipe, options_, environment_));
     }
 
     /// Empty when stopped.
@@ -120,6 +130,14 @@ public:
     }
 
 private:
+    [[nodiscard]] std::string dataset() const { return accuracy_.dataset.empty() ? kDrawnDataset : accuracy_.dataset; }
+
+    /// Empty: the network is drawn.
+    [[nodiscard]] std::filesystem::path weights_of(const std::string& network) const {
+        if (accuracy_.weights.empty()) return {};
+        return find_file(with_network(accuracy_.weights, network), options_, environment_);
+    }
+
     std::optional<QuantizedNetwork> calibrated(const Subject& own, const Case& wanted) {
         return calibrate_and_quantize(
             own.network, own.fp32, wanted.precision, wanted.accumulator_bits, own.images.calibration.size(),
@@ -181,24 +199,32 @@ std::vector<std::string> networks_of(const SweepSpec& spec) {
     return names;
 }
 
-}  // namespace
-
-void identify_accuracy_inputs(SweepSpec& spec, const SweepOptions& options, const Environment& environment) {
-    if (spec.accuracy.kind == AccuracyKind::none) return;
-    Progress silent(false);
-    Measurement measurement(spec.accuracy, options, environment, silent);
+/// The hash of what the files hold that decide accuracies.
+std::string inputs_of(const SweepSpec& spec, Measurement& measurement, const SweepOptions& options,
+                      const Environment& environment) {
     std::string identity;
     for (const std::string& name : networks_of(spec)) identity += measurement.subject(name).identity + "\n";
     if (!spec.accuracy.recipe.empty()) {
         identity += to_json(read_recipe(find_file(spec.accuracy.recipe, options, environment))).dump();
     }
-    spec.accuracy.inputs = content_hash(identity);
+    return content_hash(identity);
 }
 
-bool measure_accuracies(const SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings,
+}  // namespace
+
+void check_accuracy_inputs(const SweepSpec& spec, const SweepOptions& options, const Environment& environment) {
+    if (spec.accuracy.kind == AccuracyKind::none) return;
+    Progress silent(false);
+    const Measurement measurement(spec.accuracy, options, environment, silent);
+    for (const std::string& name : networks_of(spec)) measurement.check(name);
+}
+
+bool measure_accuracies(SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings,
                         SweepStore& store) {
     if (spec.accuracy.kind == AccuracyKind::none) return true;
     Measurement measurement(spec.accuracy, options, surroundings.environment, surroundings.progress);
+    spec.accuracy.inputs = inputs_of(spec, measurement, options, surroundings.environment);
+    store.set_sweep(spec.name, to_json(spec), store.sweep_entries(spec.name));
     std::map<std::string, Case> missing;
     const auto points = store.points();
     for (const SweepEntry& entry : store.sweep_entries(spec.name)) {

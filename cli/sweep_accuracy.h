@@ -8,13 +8,13 @@
 
 namespace npusim::cli {
 
-/// Completes spec.accuracy.inputs, so that a stored sweep says which files its accuracies come from. Reads the files,
-/// and throws InputError where they do not fit the networks, before anything is simulated.
-void identify_accuracy_inputs(SweepSpec& spec, const SweepOptions& options, const Environment& environment);
+/// Throws InputError where weights, recipe or the data set's name are missing or do not fit, before anything is
+/// simulated. Starts no thread.
+void check_accuracy_inputs(const SweepSpec& spec, const SweepOptions& options, const Environment& environment);
 
-/// Measures what the store does not have. Networks that fine-tuning makes are kept in a folder beside the store. False
-/// when stopped before the end.
-bool measure_accuracies(const SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings,
+/// Sets spec.accuracy.inputs, lists the sweep in the store with it, and measures what the store does not have. Networks
+/// that fine-tuning makes are kept in a folder beside the store. False when stopped before the end. Starts threads.
+bool measure_accuracies(SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings,
                         SweepStore& store);
 
 /// Appends "top1", and "fp32_top1" of the network that quantization began with, where the sweep measures them.

@@ -119,8 +119,8 @@ bool run_sweep_command(const SweepOptions& options, const SweepSurroundings& sur
     const std::vector<SweepPoint> points =
         shard_of(points_of(spec, read_arch(base_file), area_of, file.string()), options.shard);
     if (!options.quiet) print_sweep_head(spec, points, style, out);
+    check_accuracy_inputs(spec, options, surroundings.environment);
     if (options.dry_run) return true;
-    identify_accuracy_inputs(spec, options, surroundings.environment);
     SweepStore store(options.store, SweepStore::Mode::create_or_extend);
     SweepLine line(surroundings.progress);
     SweepRunOptions run;
