@@ -1,6 +1,5 @@
 #include "onednn_convolution.h"
 
-#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -51,10 +50,7 @@ struct Descriptions {
     dnnl::memory::desc plain_out;
     dnnl::memory::desc plain_weights;
     dnnl::memory::desc any_weights;
-    dnnl::memory::dims strides;
-    dnnl::memory::dims dilations;
-    dnnl::memory::dims pads_before;
-    dnnl::memory::dims pads_after;
+    WindowDims window;
 };
 
 /// In NHWC oneDNN sums a whole output element in one register, whose rounding errors grow with the root of the number
@@ -74,26 +70,11 @@ Descriptions describe(const ConvShape& s, std::int64_t images, Direction directi
     constexpr auto any = dnnl::memory::format_tag::any;
     constexpr auto nhwc = dnnl::memory::format_tag::nhwc;
     const auto layout = is_long_sum(s, direction) ? dnnl::memory::format_tag::nChw16c : nhwc;
-    const std::int64_t inputs = s.group_inputs();
-    const std::int64_t outputs = s.group_outputs();
-    dnnl::memory::dims extents{outputs, inputs, s.kernel_height, s.kernel_width};
-    dnnl::memory::dims steps{1, s.out_channels, s.kernel_width * inputs * s.out_channels, inputs * s.out_channels};
-    if (s.groups > 1) {
-        extents.insert(extents.begin(), s.groups);
-        steps.insert(steps.begin(), outputs);
-    }
     const dnnl::memory::dims in{images, s.in_channels, s.in_height, s.in_width};
     const dnnl::memory::dims out{images, s.out_channels, s.out_height, s.out_width};
-    return {Desc(in, f32, layout),
-            Desc(out, f32, layout),
-            Desc(in, f32, nhwc),
-            Desc(out, f32, nhwc),
-            Desc(extents, f32, steps),
-            Desc(extents, f32, any),
-            {s.stride_height, s.stride_width},
-            {s.dilation_height - 1, s.dilation_width - 1},
-            {s.pad_top, s.pad_left},
-            {s.pad_bottom, s.pad_right}};
+    return {Desc(in, f32, layout), Desc(out, f32, layout),     Desc(in, f32, nhwc),
+            Desc(out, f32, nhwc),  plain_weights_desc(s, f32), Desc(weight_extents(s), f32, any),
+            window_dims(s)};
 }
 
 /// Packing the weights costs as much as multiplying this many pixels by them; Eigen reads them where they are.
@@ -101,7 +82,7 @@ constexpr std::int64_t least_pixels_of_product = 128;
 
 dnnl::convolution_forward::primitive_desc forward_description(const Descriptions& d, const dnnl::engine& engine) {
     return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, d.in, d.any_weights, d.out,
-             d.strides, d.dilations, d.pads_before, d.pads_after},
+             d.window.strides, d.window.dilations, d.window.pads_before, d.window.pads_after},
             user_scratchpad(),
             engine};
 }
@@ -153,14 +134,16 @@ std::optional<Prepared> prepare(const Key& key, const dnnl::engine& engine) {
             return prepare<dnnl::convolution_forward>(d, forward, forward.weights_desc(), key.direction, engine);
         case Direction::backward_input: {
             const dnnl::convolution_backward_data::primitive_desc description(
-                {algorithm, d.in, d.any_weights, d.out, d.strides, d.dilations, d.pads_before, d.pads_after},
+                {algorithm, d.in, d.any_weights, d.out, d.window.strides, d.window.dilations, d.window.pads_before,
+                 d.window.pads_after},
                 user_scratchpad(), engine, forward);
             return prepare<dnnl::convolution_backward_data>(d, description, description.weights_desc(), key.direction,
                                                             engine);
         }
         case Direction::backward_weights: {
             const dnnl::convolution_backward_weights::primitive_desc description(
-                {algorithm, d.in, d.any_weights, d.out, d.strides, d.dilations, d.pads_before, d.pads_after},
+                {algorithm, d.in, d.any_weights, d.out, d.window.strides, d.window.dilations, d.window.pads_before,
+                 d.window.pads_after},
                 user_scratchpad(), engine, forward);
             return prepare<dnnl::convolution_backward_weights>(d, description, description.diff_weights_desc(),
                                                                key.direction, engine);
@@ -171,21 +154,9 @@ std::optional<Prepared> prepare(const Key& key, const dnnl::engine& engine) {
 
 }  // namespace
 
-struct OnednnCache {
-    dnnl::engine engine{dnnl::engine::kind::cpu, 0};
-    dnnl::stream stream{engine};
-    std::map<Key, std::optional<Prepared>> prepared;
-
+struct OnednnCache : PrimitiveCache<Key, Prepared> {
     const std::optional<Prepared>& find(const Key& key) {
-        const auto found = prepared.find(key);
-        if (found != prepared.end()) return found->second;
-        std::optional<Prepared> made;
-        try {
-            made = prepare(key, engine);
-        } catch (const dnnl::error& error) {
-            if (error.status != dnnl_unimplemented) throw;
-        }
-        return prepared.emplace(key, std::move(made)).first->second;
+        return find_or_make(key, [](const Key& wanted, const dnnl::engine& on) { return prepare(wanted, on); });
     }
 };
 

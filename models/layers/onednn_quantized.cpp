@@ -1,8 +1,6 @@
 #include "onednn_quantized.h"
 
-#include <map>
 #include <optional>
-#include <utility>
 
 #include "conv_codes.h"
 #include "onednn_support.h"
@@ -36,40 +34,12 @@ struct Prepared {
     Desc scratch;
 };
 
-struct Window {
-    dnnl::memory::dims strides;
-    dnnl::memory::dims dilations;
-    dnnl::memory::dims pads_before;
-    dnnl::memory::dims pads_after;
-};
-
-Window window_of(const ConvShape& s) {
-    return {{s.stride_height, s.stride_width},
-            {s.dilation_height - 1, s.dilation_width - 1},
-            {s.pad_top, s.pad_left},
-            {s.pad_bottom, s.pad_right}};
-}
-
 Desc in_desc(const ConvShape& s, std::int64_t images, Type type) {
     return {{images, s.in_channels, s.in_height, s.in_width}, type, Tag::nhwc};
 }
 
 Desc out_desc(const ConvShape& s, std::int64_t images, Type type) {
     return {{images, s.out_channels, s.out_height, s.out_width}, type, Tag::nhwc};
-}
-
-dnnl::memory::dims weight_extents(const ConvShape& s) {
-    dnnl::memory::dims extents{s.group_outputs(), s.group_inputs(), s.kernel_height, s.kernel_width};
-    if (s.groups > 1) extents.insert(extents.begin(), s.groups);
-    return extents;
-}
-
-/// HWIO, as conv2d.h has them.
-Desc plain_weights_desc(const ConvShape& s, Type type) {
-    dnnl::memory::dims steps{1, s.out_channels, s.kernel_width * s.group_inputs() * s.out_channels,
-                             s.group_inputs() * s.out_channels};
-    if (s.groups > 1) steps.insert(steps.begin(), s.group_outputs());
-    return {weight_extents(s), type, steps};
 }
 
 Desc any_weights_desc(const ConvShape& s, Type type) {
@@ -103,7 +73,7 @@ Desc scale_desc(const ConvShape& s) {
 }
 
 std::optional<Prepared> prepare_forward(const ConvShape& s, std::int64_t images, Type in, const dnnl::engine& engine) {
-    const Window w = window_of(s);
+    const WindowDims w = window_dims(s);
     dnnl::primitive_attr attributes = user_scratchpad();
     dnnl::post_ops scale;
     scale.append_binary(dnnl::algorithm::binary_mul, scale_desc(s));
@@ -126,7 +96,7 @@ std::optional<Prepared> prepare_forward(const ConvShape& s, std::int64_t images,
 
 dnnl::convolution_forward::primitive_desc bfloat16_forward(const ConvShape& s, std::int64_t images,
                                                            const dnnl::engine& engine) {
-    const Window w = window_of(s);
+    const WindowDims w = window_dims(s);
     return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, in_desc(s, images, Type::bf16),
              any_weights_desc(s, Type::bf16), out_desc(s, images, Type::bf16), w.strides, w.dilations, w.pads_before,
              w.pads_after},
@@ -136,7 +106,7 @@ dnnl::convolution_forward::primitive_desc bfloat16_forward(const ConvShape& s, s
 
 /// `s` has the doubled outputs, as below.
 std::optional<Prepared> prepare_backward_input(const ConvShape& s, std::int64_t images, const dnnl::engine& engine) {
-    const Window w = window_of(s);
+    const WindowDims w = window_dims(s);
     const dnnl::convolution_backward_data::primitive_desc description(
         {dnnl::algorithm::convolution_direct, in_desc(s, images, Type::f32), any_weights_desc(s, Type::bf16),
          out_desc(s, images, Type::bf16), w.strides, w.dilations, w.pads_before, w.pads_after},
@@ -153,7 +123,7 @@ std::optional<Prepared> prepare_backward_input(const ConvShape& s, std::int64_t 
 }
 
 std::optional<Prepared> prepare_backward_weights(const ConvShape& s, std::int64_t images, const dnnl::engine& engine) {
-    const Window w = window_of(s);
+    const WindowDims w = window_dims(s);
     const dnnl::convolution_backward_weights::primitive_desc description(
         {dnnl::algorithm::convolution_direct, in_desc(s, images, Type::bf16), any_weights_desc(s, Type::f32),
          out_desc(s, images, Type::bf16), w.strides, w.dilations, w.pads_before, w.pads_after},
@@ -185,22 +155,8 @@ std::optional<Prepared> prepare(const Key& key, const dnnl::engine& engine) {
 
 }  // namespace
 
-struct OnednnQuantizedCache {
-    dnnl::engine engine{dnnl::engine::kind::cpu, 0};
-    dnnl::stream stream{engine};
-    std::map<Key, std::optional<Prepared>> prepared;
-
-    const std::optional<Prepared>& find(const Key& key) {
-        const auto found = prepared.find(key);
-        if (found != prepared.end()) return found->second;
-        std::optional<Prepared> made;
-        try {
-            made = prepare(key, engine);
-        } catch (const dnnl::error& error) {
-            if (error.status != dnnl_unimplemented) throw;
-        }
-        return prepared.emplace(key, std::move(made)).first->second;
-    }
+struct OnednnQuantizedCache : PrimitiveCache<Key, Prepared> {
+    const std::optional<Prepared>& find(const Key& key) { return find_or_make(key, prepare); }
 };
 
 namespace {
