@@ -246,16 +246,18 @@ bool measure_accuracies(SweepSpec& spec, const SweepOptions& options, const Swee
 
 void add_accuracies(SweepTable& table, const SweepStore& store, const AccuracySpec& accuracy) {
     if (accuracy.kind == AccuracyKind::none) return;
-    const auto points = store.points();
+    std::map<std::string, nlohmann::json> figures_of_point;
+    for (const auto& [point_key, point] : store.points()) {
+        const auto wanted = case_of(point);
+        if (!wanted) continue;
+        if (const auto stored = store.accuracy(key_of(*wanted, accuracy)))
+            figures_of_point[point_key] = stored->figures;
+    }
     for (const char* name : {"top1", "fp32_top1"}) {
         add_metric(table, name, [&](const SweepRow& row) -> std::optional<double> {
-            const auto point = points.find(row.point_key);
-            if (point == points.end()) return std::nullopt;
-            const auto wanted = case_of(point->second);
-            if (!wanted) return std::nullopt;
-            const auto stored = store.accuracy(key_of(*wanted, accuracy));
-            if (!stored || !stored->figures.contains(name)) return std::nullopt;
-            return stored->figures.at(name).get<double>();
+            const auto found = figures_of_point.find(row.point_key);
+            if (found == figures_of_point.end() || !found->second.contains(name)) return std::nullopt;
+            return found->second.at(name).get<double>();
         });
     }
 }

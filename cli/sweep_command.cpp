@@ -1,7 +1,9 @@
 #include "cli/sweep_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <ostream>
 #include <sstream>
 

@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include "npusim/base/error.h"
 #include "npusim/models/quantization/quantizer.h"
 #include "npusim/sim/simulate.h"
+#include "npusim/sweeps/sweep_table.h"
 #include "npusim/workloads/lowering/lower.h"
 
 namespace npusim {
@@ -39,9 +39,20 @@ ComponentExponents exponents_of(const std::string& component, const std::vector<
 void price(LadderRung& rung, const RunResult& result, const Technology& technology) {
     const CostModel cost = make_cost_model(rung.arch, technology);
     rung.total = result.total;
-    rung.milliseconds = static_cast<double>(result.total.total_cycles) / (rung.arch.clock_mhz * 1e3);
-    rung.energy = cost.energy(result.total);
+    const RunFigures figures = run_figures(cost, result.total);
+    rung.milliseconds = figures.latency_ms;
+    rung.energy = figures.energy;
     rung.area = cost.area;
+}
+
+RunResult run_program(const QuantizedNetwork& structure, const ArchSpec& arch, const Program& program,
+                      const FractionSink& progress) {
+    const auto count = static_cast<double>(program.layers.size());
+    SimulationInput input{structure, arch, program, {}, {}, {}};
+    input.progress = [&](std::size_t done) {
+        if (progress) progress(static_cast<double>(done) / count);
+    };
+    return simulate(input);
 }
 
 }  // namespace
@@ -82,10 +93,8 @@ std::vector<LadderRung> ladder_of(const ArchSpec& arch) {
 }
 
 RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress) {
-    std::vector<std::size_t> layers(
-        quantize_structure(network, arch.precision, arch.array.accumulator_bits).nodes.size());
-    std::iota(layers.begin(), layers.end(), std::size_t{0});
-    return run_timing(network, arch, layers, progress);
+    const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
+    return run_program(structure, arch, lower(structure, arch), progress);
 }
 
 RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
@@ -96,12 +105,7 @@ RunResult run_timing(const Network& network, const ArchSpec& arch, const std::ve
     chosen.reserve(layers.size());
     for (const std::size_t layer : layers) chosen.push_back(std::move(program.layers.at(layer)));
     program.layers = std::move(chosen);
-    const auto count = static_cast<double>(program.layers.size());
-    SimulationInput input{structure, arch, program, {}, {}, {}};
-    input.progress = [&](std::size_t done) {
-        if (progress) progress(static_cast<double>(done) / count);
-    };
-    return simulate(input);
+    return run_program(structure, arch, program, progress);
 }
 
 PrecisionLadder price_ladder(std::vector<LadderRung> rungs, const std::vector<WorkerOutcome>& outcomes,

@@ -17,7 +17,8 @@ const Network& Networks::get(const std::string& name) {
 std::string point_key(const std::string& network, const ArchSpec& arch) {
     nlohmann::json seen = to_json(arch);
     for (const char* unseen : {"name", "description"}) seen.erase(unseen);
-    return content_hash(nlohmann::json{{"network", network}, {"arch", std::move(seen)}}.dump());
+    return content_hash(
+        nlohmann::json{{"network", network}, {"arch", std::move(seen)}, {"machine_revision", kMachineRevision}}.dump());
 }
 
 PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch) {
@@ -27,10 +28,8 @@ PointPlan plan_point(const Network& network, const std::string& key, const ArchS
     plan.point.network = network.name;
     plan.point.arch = to_json(arch);
     const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
-    plan.layer_keys = layer_keys(structure, arch);
-    for (std::size_t i = 0; i < structure.nodes.size(); ++i) {
-        plan.point.layers.emplace_back(structure.nodes[i].name, plan.layer_keys[i]);
-    }
+    const std::vector<std::string> keys = layer_keys(structure, arch);
+    for (std::size_t i = 0; i < keys.size(); ++i) plan.point.layers.emplace_back(structure.nodes[i].name, keys[i]);
     return plan;
 }
 

@@ -14,8 +14,7 @@ namespace npusim {
 
 struct PointPlan {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
     const Network* network = nullptr;
-    StoredPoint point;                    ///< without a status yet
-    std::vector<std::string> layer_keys;  ///< of the program's layers, in execution order
+    StoredPoint point;  ///< without a status yet
 };
 
 /// The networks of a sweep, each made once.

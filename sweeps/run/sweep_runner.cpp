@@ -8,8 +8,10 @@
 #include <unordered_set>
 
 #include "npusim/base/error.h"
+#include "npusim/base/files.h"
 #include "npusim/sweeps/precision_ladder.h"
 #include "npusim/sweeps/worker.h"
+#include "npusim/workloads/lowering/layer_keys.h"
 #include "point_plan.h"
 
 namespace npusim {
@@ -51,7 +53,7 @@ public:
         remember_store();
         list_sweep();
         while (!is_stopped() && (next_ < points_.size() || !open_.empty())) {
-            while (crew_.active() < most_ && next_ < points_.size() && !is_stopped()) open(points_[next_++]);
+            while (crew_.active() < most_ && next_ < points_.size() && !is_stopped()) open_next();
             if (crew_.active() == 0) continue;
             for (auto& [number, outcome] : crew_.wait()) end_work(number, outcome);
         }
@@ -73,28 +75,34 @@ private:
         }
     }
 
+    /// A chip that cannot be made has no fields to hash: what was asked for and the reason name it.
     [[nodiscard]] static std::string key_of(const SweepPoint& point) {
         if (point.arch) return point_key(point.network, *point.arch);
-        return "impossible " + std::to_string(point.index);
+        return content_hash(
+            nlohmann::json{point.network, settings_json(point), point.impossible, kMachineRevision}.dump());
+    }
+
+    [[nodiscard]] static nlohmann::json settings_json(const SweepPoint& point) {
+        nlohmann::json settings = nlohmann::json::array();
+        for (const auto& [field, value] : point.settings) settings.push_back({field, value});
+        return settings;
     }
 
     void list_sweep() {
         std::vector<SweepEntry> entries;
+        entries.reserve(points_.size());
         for (const SweepPoint& point : points_) {
-            nlohmann::json settings = nlohmann::json::array();
-            for (const auto& [field, value] : point.settings) settings.push_back({field, value});
-            entries.push_back({point.index, std::move(settings), point_key_in_store(point)});
+            entries.push_back({point.index, settings_json(point), keys_.emplace_back(key_of(point))});
         }
         store_.set_sweep(spec_.name, to_json(spec_), entries);
     }
 
-    /// A chip that cannot be made has no fields to hash: its place in its sweep names it.
-    [[nodiscard]] std::string point_key_in_store(const SweepPoint& point) const {
-        return point.arch ? key_of(point) : spec_.name + " " + std::to_string(point.index);
+    void open_next() {
+        const std::size_t at = next_++;
+        open(points_[at], keys_[at]);
     }
 
-    void open(const SweepPoint& point) {
-        const std::string key = point_key_in_store(point);
+    void open(const SweepPoint& point, const std::string& key) {
         const auto found = found_.find(key);
         if (found != found_.end()) {
             ++progress_.points_found;
@@ -125,8 +133,8 @@ private:
         if (!opened.simulated.empty()) return;
         std::set<std::string> wanted;
         bool waits = false;
-        for (std::size_t layer = 0; layer < opened.plan.layer_keys.size(); ++layer) {
-            const std::string& key = opened.plan.layer_keys[layer];
+        for (std::size_t layer = 0; layer < opened.plan.point.layers.size(); ++layer) {
+            const std::string& key = opened.plan.point.layers[layer].second;
             if (known_.contains(key) || wanted.contains(key)) continue;
             waits = true;
             if (in_flight_.contains(key)) continue;
@@ -155,7 +163,7 @@ private:
             return;
         }
         const std::vector<std::size_t> simulated = std::exchange(opened.simulated, {});
-        for (const std::size_t layer : simulated) in_flight_.erase(opened.plan.layer_keys[layer]);
+        for (const std::size_t layer : simulated) in_flight_.erase(opened.plan.point.layers[layer].second);
         if (failure != nullptr) {
             give_up(number, *failure);
         } else {
@@ -169,7 +177,7 @@ private:
 
     void learn(const OpenPoint& opened, const std::vector<std::size_t>& simulated, const RunResult& result) {
         for (std::size_t i = 0; i < simulated.size(); ++i) {
-            const std::string& key = opened.plan.layer_keys[simulated[i]];
+            const std::string& key = opened.plan.point.layers[simulated[i]].second;
             known_.emplace(key, StoredLayer{key, result.layers.at(i).op, result.layers.at(i).counters});
             ++progress_.layers_simulated;
         }
@@ -210,6 +218,7 @@ private:
 
     const SweepSpec& spec_;
     const std::vector<SweepPoint>& points_;
+    std::vector<std::string> keys_;  ///< of the points
     SweepStore& store_;
     const SweepRunOptions& options_;
     WorkerCrew crew_;

@@ -126,3 +126,20 @@ TEST_CASE("A run that is stopped keeps what is done, and goes on from there") {
     CHECK(whole.points_done == 12);
     CHECK(whole.points_found == stopped.points_done);
 }
+
+TEST_CASE("A chip that cannot be made has the reason of its own sweep, not that of an earlier one at its place") {
+    Space space = make_space();
+    space.points.resize(1);
+    SweepPoint& point = space.points.front();
+    point.arch.reset();
+    const TemporaryFolder folder;
+    SweepStore store(folder / "store", SweepStore::Mode::create_or_extend);
+    for (const char* reason : {"the buffer is too small", "the clock is too fast", "the buffer is too small"}) {
+        point.impossible = reason;
+        const SweepProgress reached = run_sweep(space.spec, space.points, store, {});
+        CHECK(reached.points_failed == 1);
+        const std::string key = store.sweep_entries(space.spec.name).at(0).point_key;
+        CHECK(store.points().at(key).reason == reason);
+    }
+    CHECK(store.points().size() == 2);
+}

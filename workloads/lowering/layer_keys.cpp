@@ -19,6 +19,7 @@ constexpr std::uint64_t kAlignment = 4096;
 /// clock only by the cycles that they take.
 nlohmann::json machine_key(const ArchSpec& arch) {
     nlohmann::json key = to_json(arch);
+    key["machine_revision"] = kMachineRevision;
     for (const char* unseen : {"name", "description", "technology", "precision", "clock_mhz"}) key.erase(unseen);
     nlohmann::json& dram = key["dram"];
     for (const char* unseen : {"type", "bandwidth_gb_s", "latency_ns"}) dram.erase(unseen);
