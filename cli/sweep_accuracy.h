@@ -10,12 +10,15 @@ namespace npusim::cli {
 
 /// Throws InputError where weights, recipe or the data set's name are missing or do not fit, before anything is
 /// simulated. Starts no thread.
-void check_accuracy_inputs(const SweepSpec& spec, const SweepOptions& options, const Environment& environment);
+void check_accuracy_inputs(const SweepSpec& spec, const std::vector<SweepPoint>& points, const SweepOptions& options,
+                           const Environment& environment);
 
 /// Sets spec.accuracy.inputs, lists the sweep in the store with it, and measures what the store does not have. Networks
 /// that fine-tuning makes are kept in a folder beside the store. False when stopped before the end. Starts threads.
 bool measure_accuracies(SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings,
                         SweepStore& store);
+/// What the other ranks do meanwhile: some of the measurements.
+void serve_accuracies(const SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings);
 
 /// Appends "top1", and "fp32_top1" of the network that quantization began with, where the sweep measures them.
 void add_accuracies(SweepTable& table, const SweepStore& store, const AccuracySpec& accuracy);

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <ostream>
-#include <thread>
 
 #include "cli/format.h"
 #include "cli/sources.h"
@@ -56,8 +55,14 @@ private:
 
 class TrainingCommandRun {
 public:
-    TrainingCommandRun(const TrainingOptions& options, Progress& progress, std::ostream& out)
-        : options_(options), progress_(progress), out_(out), line_(progress) {}
+    TrainingCommandRun(const TrainingOptions& options, Progress& progress, std::ostream& out, Ranks* ranks)
+        : options_(options),
+          progress_(progress),
+          out_(out),
+          is_first_(ranks == nullptr || ranks->rank() == 0),
+          line_(progress) {
+        job_.ranks = ranks;
+    }
 
     bool run(const std::function<bool()>& stopped) {
         const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads());
@@ -71,6 +76,7 @@ public:
         observer.stop = stopped;
         const TrainingResult result = run_training(job_, observer);
         progress_.finish();
+        if (!is_first_) return result.finished;
         write_training_log(result.epochs, options_.run_folder / "log.csv");
         if (!result.finished) {
             say("stopped; the same command goes on from " + options_.run_folder.string());
@@ -87,12 +93,14 @@ public:
 
 private:
     [[nodiscard]] std::size_t threads() const {
-        return options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+        return options_.threads != 0 ? options_.threads : own_processors(job_.ranks);
     }
 
     void say(const std::string& text) {
-        if (!options_.quiet) out_ << text << '\n';
+        if (prints()) out_ << text << '\n';
     }
+
+    [[nodiscard]] bool prints() const { return is_first_ && !options_.quiet; }
 
     void prepare() {
         job_.network = make_network(options_.model, options_.image_size);
@@ -112,11 +120,12 @@ private:
         std::filesystem::create_directories(options_.run_folder, error);
         if (error) throw InputError(options_.run_folder.string(), "", "cannot be made: " + error.message());
         job_.checkpoint = options_.run_folder / "checkpoint.safetensors";
-        if (options_.restart) std::filesystem::remove(job_.checkpoint, error);
+        if (options_.restart && is_first_) std::filesystem::remove(job_.checkpoint, error);
+        if (job_.ranks != nullptr) (void)job_.ranks->all_gather("");  // nobody looks before it is removed
         say(job_.network.name + " on " + std::to_string(job_.train->size()) + " images of " + whole_->name() + ", " +
             std::to_string(options_.recipe.epochs) + " epochs, batch " + std::to_string(options_.recipe.batch_images) +
             ", " + precision_text());
-        if (!options_.quiet) print_epoch_header(job_.held_out != nullptr, out_);
+        if (prints()) print_epoch_header(job_.held_out != nullptr, out_);
     }
 
     [[nodiscard]] std::string precision_text() const {
@@ -140,7 +149,8 @@ private:
     void note_epoch(const EpochRecord& record) {
         progress_.finish();
         epochs_.push_back(record);
-        if (!options_.quiet) print_epoch(record, out_);
+        if (!is_first_) return;
+        if (prints()) print_epoch(record, out_);
         write_training_log(epochs_, options_.run_folder / "log.csv");
     }
 
@@ -176,6 +186,7 @@ private:
     const TrainingOptions& options_;
     Progress& progress_;
     std::ostream& out_;
+    bool is_first_;  ///< of the ranks: the one that writes
     TrainingProgressLine line_;
     TrainingJob job_;
     std::shared_ptr<const BatchSource> whole_;
@@ -187,8 +198,8 @@ private:
 }  // namespace
 
 bool run_training_command(const TrainingOptions& options, Progress& progress, const std::function<bool()>& stopped,
-                          std::ostream& out) {
-    return TrainingCommandRun(options, progress, out).run(stopped);
+                          std::ostream& out, Ranks* ranks) {
+    return TrainingCommandRun(options, progress, out, ranks).run(stopped);
 }
 
 }  // namespace npusim::cli

@@ -39,7 +39,7 @@ double WorkerCrew::fractions_done() const {
     return sum;
 }
 
-std::vector<std::pair<std::size_t, WorkerOutcome>> WorkerCrew::wait() {
+std::vector<std::pair<std::size_t, WorkerOutcome>> WorkerCrew::wait(std::chrono::milliseconds most) {
     std::vector<pollfd> polled;
     std::vector<WorkerProcess*> workers;
     std::optional<WorkerProcess::Clock::time_point> deadline;
@@ -49,10 +49,11 @@ std::vector<std::pair<std::size_t, WorkerOutcome>> WorkerCrew::wait() {
         workers.push_back(&worker->process);
         if (const auto own = worker->process.deadline()) deadline = deadline ? std::min(*deadline, *own) : own;
     }
-    int timeout_ms = polled.size() == running_.size() ? -1 : 0;
+    int timeout_ms = polled.size() == running_.size() ? static_cast<int>(most.count()) : 0;
     if (deadline && timeout_ms != 0) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - WorkerProcess::Clock::now());
-        timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+        const auto until_deadline = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+        timeout_ms = timeout_ms < 0 ? until_deadline : std::min(timeout_ms, until_deadline);
     }
     if (!polled.empty()) {
         const int ready = ::poll(polled.data(), polled.size(), timeout_ms);

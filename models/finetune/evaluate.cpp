@@ -9,12 +9,17 @@
 
 namespace npusim {
 void read_batch(const BatchSource& source, std::span<const std::int64_t> indices, std::optional<std::uint64_t> epoch,
-                std::vector<float>& images) {
+                std::vector<float>& images, std::int64_t first, std::int64_t end) {
     const auto elements = static_cast<std::size_t>(source.image_shape().elements());
     images.resize(indices.size() * elements);
-    tbb::parallel_for(std::size_t{0}, indices.size(), [&](std::size_t i) {
+    tbb::parallel_for(static_cast<std::size_t>(first), static_cast<std::size_t>(end), [&](std::size_t i) {
         source.write_batch(indices.subspan(i, 1), epoch, std::span(images).subspan(i * elements, elements));
     });
+}
+
+void read_batch(const BatchSource& source, std::span<const std::int64_t> indices, std::optional<std::uint64_t> epoch,
+                std::vector<float>& images) {
+    read_batch(source, indices, epoch, images, 0, static_cast<std::int64_t>(indices.size()));
 }
 
 Evaluation evaluate(TrainingGraph& graph, const Network& network, const BatchSource& source,
@@ -30,7 +35,8 @@ Evaluation evaluate(TrainingGraph& graph, const Network& network, const BatchSou
         const std::int64_t count = std::min(kBatch, source.size() - begin);
         std::vector<std::int64_t> indices(static_cast<std::size_t>(count));
         std::iota(indices.begin(), indices.end(), begin);
-        read_batch(source, indices, {}, images);
+        const auto [first, end] = graph.own_images(count);
+        read_batch(source, indices, {}, images, first, end);
         const std::span<const float> logits = graph.logits(images, count);
         const auto labels = source.labels().subspan(static_cast<std::size_t>(begin), indices.size());
         const Loss sum = evaluate_cross_entropy(count, network.classes(), logits.data(), labels.data());

@@ -44,7 +44,7 @@ double drop_probability(const Network& network, const FusedGraph& fused, const S
 template <typename Scalar>
 GraphState<Scalar>::GraphState(const Network& graph, const Parameters& parameters, const TrainingSetup& training_setup,
                                const TrainedSteps& steps)
-    : network(graph), setup(training_setup) {
+    : network(graph), setup(training_setup), share(training_setup.ranks) {
     check_setup(network.name, setup);
     structure = quantize_structure(network, stored_precision(setup), kWidestAccumulatorBits);
     slots_ = plan_gradient_slots(structure);
@@ -128,8 +128,26 @@ void GraphState<Scalar>::link_norm(TrainingStage<Scalar>& stage) {
 }
 
 template <typename Scalar>
-void GraphState<Scalar>::resize(std::int64_t batch_images) {
+std::int64_t GraphState<Scalar>::parts_per_group(const TrainingStage<Scalar>& stage) const {
+    constexpr std::size_t kElementsOfAllGroups = std::size_t{1} << 24;
+    const std::size_t weights = stage.has_weights() ? stage.weights.tensor->values.size() : 1;
+    const auto allowed = static_cast<std::int64_t>(std::max<std::size_t>(2, kElementsOfAllGroups / weights));
+    std::int64_t size = 1;
+    while ((parts() + size - 1) / size > allowed) size *= 2;
+    return size;
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::divide(std::int64_t batch_images) {
     images = batch_images;
+    std::int64_t unit = 1;
+    for (const auto& stage : stages) unit = std::max(unit, parts_per_group(stage));
+    share.divide(parts(), unit);
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::resize(std::int64_t batch_images) {
+    divide(batch_images);
     const auto count = static_cast<std::size_t>(images);
     const bool trains = mode == Mode::training;
     for (std::size_t i = 0; i < tensors.size(); ++i) {

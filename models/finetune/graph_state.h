@@ -10,6 +10,7 @@
 
 #include "gradient_slots.h"
 #include "npusim/models/finetune/training_graph.h"
+#include "part_share.h"
 #include "training_stage.h"
 
 namespace npusim {
@@ -67,13 +68,23 @@ struct GraphState {
         return ConvSteps{tensors[input].step, structure.tensors[input].range(), stage.weights.steps.data(),
                          stage.node.weight_bits};
     }
+    /// Parts whose weight gradients are summed where they are made: few enough groups to keep the sums small beside the
+    /// network, however many threads or ranks there are. A power of two, so that the groups of all stages nest.
+    [[nodiscard]] std::int64_t parts_per_group(const TrainingStage<Scalar>& stage) const;
+    [[nodiscard]] std::int64_t weight_groups(const TrainingStage<Scalar>& stage) const {
+        const std::int64_t size = parts_per_group(stage);
+        return (parts() + size - 1) / size;
+    }
+    /// Shares the parts of a batch of so many images among the ranks.
+    void divide(std::int64_t batch_images);
     /// Makes room for a batch.
     void resize(std::int64_t batch_images);
     [[nodiscard]] TrainedTensor<Scalar>& tensor_named(const std::string& name) { return trained[index.at(name)]; }
 
     template <typename Function>
     void for_each_part(const Function& function) {
-        tbb::parallel_for(std::int64_t{0}, parts(), [&](std::int64_t part) { function(part, scratch.local()); });
+        const PartRange own = share.own();
+        tbb::parallel_for(own.begin, own.end, [&](std::int64_t part) { function(part, scratch.local()); });
     }
 
     Network network;
@@ -89,6 +100,7 @@ struct GraphState {
     /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
     std::vector<std::vector<Scalar>> weight_gradients;
     tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
+    PartShare share;
     std::int64_t images = 0;
     Mode mode = Mode::training;
     /// In evaluation: the network whose requantizers end each stage instead of batch norm, ReLU and quantizers.

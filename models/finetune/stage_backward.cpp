@@ -12,9 +12,7 @@ public:
         step_gradients_.assign(parts, std::vector<double>(stage.node.destinations.size()));
         norm_sums_.assign(parts, std::vector<double>(stage.norm != nullptr ? 2 * channels : 0));
         bias_gradients_.assign(parts, std::vector<Scalar>(stage.bias != nullptr ? channels : 0));
-        if (weight_gradients_.size() < static_cast<std::size_t>(weight_groups())) {
-            weight_gradients_.resize(static_cast<std::size_t>(weight_groups()));
-        }
+        if (weight_gradients_.size() < groups_) weight_gradients_.resize(groups_);
     }
 
     void run() {
@@ -27,23 +25,15 @@ public:
         if (state_.learns_steps()) reduce_steps();
         if (stage_.norm != nullptr) reduce_norm();
         if (stage_.node.input.tensor != 0) prepare(stage_.node.input);
-        tbb::parallel_for(std::int64_t{0}, weight_groups(), [&](std::int64_t group) { run_group(group); });
+        const PartRange own = state_.share.own();
+        tbb::parallel_for(own.begin / group_parts_, (own.end + group_parts_ - 1) / group_parts_,
+                          [&](std::int64_t group) { run_group(group); });
         state_.tensors[stage_.node.input.tensor].has_gradient = true;
         if (stage_.has_weights()) reduce_weights();
         if (stage_.bias != nullptr) reduce_bias();
     }
 
 private:
-    /// Parts that share a sum of weight gradients: as many groups as keep the sums small beside the network, however
-    /// many threads there are.
-    [[nodiscard]] std::int64_t weight_groups() const {
-        constexpr std::int64_t kElementsOfAllGroups = std::int64_t{1} << 24;
-        const auto weights = static_cast<std::int64_t>(stage_.weights.used.size());
-        const std::int64_t allowed =
-            std::max<std::int64_t>(2, kElementsOfAllGroups / std::max<std::int64_t>(1, weights));
-        return std::min(state_.parts(), allowed);
-    }
-
     /// The residual's gradient is the stage's. Where it is the tensor's first and batch norm makes a new one of it
     /// anyway, it is put where it belongs at once.
     [[nodiscard]] Scalar* place_of_stage_gradient() {
@@ -173,13 +163,11 @@ private:
 
     /// Through batch norm and the main operation, to the input's gradient and the weights', part after part.
     void run_group(std::int64_t group) {
-        const std::int64_t groups = weight_groups();
         PartScratch<Scalar>& scratch = state_.scratch.local();
-        weight_gradients_[static_cast<std::size_t>(group)].assign(stage_.weights.used.size(), Scalar{0});
-        for (std::int64_t part = group * state_.parts() / groups; part < (group + 1) * state_.parts() / groups;
-             ++part) {
-            run_part(part, weight_gradients_[static_cast<std::size_t>(group)].data(), scratch);
-        }
+        std::vector<Scalar>& sum = weight_gradients_[static_cast<std::size_t>(group)];
+        sum.assign(stage_.weights.used.size(), Scalar{0});
+        const std::int64_t end = std::min(state_.parts(), (group + 1) * group_parts_);
+        for (std::int64_t part = group * group_parts_; part < end; ++part) run_part(part, sum.data(), scratch);
     }
 
     void run_part(std::int64_t part, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
@@ -282,7 +270,8 @@ private:
     }
 
     template <typename Value>
-    static void sum_parts(std::vector<std::vector<Value>>& parts) {
+    void sum_parts(std::vector<std::vector<Value>>& parts) {
+        state_.share.gather(std::span(parts), 1);
         for (std::size_t part = 1; part < parts.size(); ++part) {
             for (std::size_t i = 0; i < parts[0].size(); ++i) parts[0][i] += parts[part][i];
         }
@@ -291,10 +280,13 @@ private:
     /// The groups in their order, the elements on all threads.
     void sum_weight_groups() {
         constexpr std::size_t kGrain = 1 << 16;
+        for (std::size_t group = 0; group < groups_; ++group) {
+            weight_gradients_[group].resize(stage_.weights.used.size());  // those of other ranks
+        }
+        state_.share.gather(std::span(weight_gradients_).first(groups_), group_parts_);
         std::vector<Scalar>& sum = weight_gradients_[0];
-        const auto groups = static_cast<std::size_t>(weight_groups());
         tbb::parallel_for(tbb::blocked_range<std::size_t>(0, sum.size(), kGrain), [&](const auto& range) {
-            for (std::size_t group = 1; group < groups; ++group) {
+            for (std::size_t group = 1; group < groups_; ++group) {
                 for (std::size_t i = range.begin(); i < range.end(); ++i) sum[i] += weight_gradients_[group][i];
             }
         });
@@ -339,6 +331,8 @@ private:
 
     GraphState<Scalar>& state_;
     TrainingStage<Scalar>& stage_;
+    std::int64_t group_parts_ = state_.parts_per_group(stage_);
+    std::size_t groups_ = static_cast<std::size_t>(state_.weight_groups(stage_));
     Scalar* stage_gradient_ = nullptr;                 ///< over the whole batch, before ReLU and residual
     std::vector<std::vector<double>> step_gradients_;  ///< [part][destination]
     std::vector<std::vector<double>> norm_sums_;       ///< [part][2 × channel]

@@ -17,6 +17,7 @@ public:
             run_main(part, scratch);
             if (sums) sum_up(part);
         });
+        state_.share.gather(std::span(sums_), 1);
         if (stage_.norm != nullptr) finish_norm();
         state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
             for_each_block(state_, stage_, part, [&](const PixelBlock& block) { store_block(block, scratch); });

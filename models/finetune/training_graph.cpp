@@ -48,6 +48,9 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
             if (this->stages[i].has_weights()) prepare_weights<Scalar>(*this, this->stages[i]);
         });
         for (auto& stage : this->stages) run_forward<Scalar>(*this, stage);
+        // The loss and its gradient are of the whole batch, on every rank.
+        this->share.gather(std::span(this->tensors[this->structure.output].values),
+                           this->setup.part_images * this->network.classes());
     }
 
     void backward() {
@@ -87,6 +90,13 @@ BatchLoss BasicTrainingGraph<Scalar>::forward_backward(std::span<const Scalar> i
     graph.backward();
     ++graph.passes;
     return {loss.sum, loss.correct_top1, graph.images};
+}
+
+template <typename Scalar>
+std::pair<std::int64_t, std::int64_t> BasicTrainingGraph<Scalar>::own_images(std::int64_t count) const {
+    impl_->divide(count);
+    const PartRange own = impl_->share.own();
+    return {impl_->part_begin(own.begin), std::min(count, impl_->part_begin(own.end))};
 }
 
 template <typename Scalar>

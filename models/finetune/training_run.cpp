@@ -38,8 +38,9 @@ void check_classes(const TrainingJob& job, std::vector<std::string>& problems) {
     }
 }
 
-TrainingSetup setup_of(const Recipe& recipe) {
+TrainingSetup setup_of(const Recipe& recipe, Ranks* ranks) {
     TrainingSetup setup;
+    setup.ranks = ranks;
     setup.step_rule = recipe.step_rule;
     setup.precision = recipe.precision;
     setup.freeze_batch_norm = recipe.freeze_batch_norm;
@@ -57,7 +58,11 @@ public:
           identity_(identity_of(job)),
           schedule_(schedule_of(job.recipe, job.train->size())),
           total_(total_iterations(job.recipe, job.train->size())) {
-        if (job.recipe.distillation_weight > 0) teacher_.emplace(job.network, job.start, TrainingSetup{});
+        if (job.recipe.distillation_weight > 0) {
+            TrainingSetup teacher;
+            teacher.ranks = job.ranks;
+            teacher_.emplace(job.network, job.start, teacher);
+        }
         resume_or_start();
     }
 
@@ -74,9 +79,10 @@ private:
         std::error_code ignored;
         if (!job_.checkpoint.empty() && std::filesystem::exists(job_.checkpoint, ignored)) {
             const Checkpoint checkpoint = read_checkpoint(job_.checkpoint, identity_);
-            graph_.emplace(job_.network, checkpoint.parameters, setup_of(job_.recipe), checkpoint.steps);
+            graph_.emplace(job_.network, checkpoint.parameters, setup_of(job_.recipe, job_.ranks), checkpoint.steps);
             graph_->set_optimizer_state(checkpoint.optimizer);
             state_ = checkpoint.run;
+            begin_together();
             if (observer_.resumed) observer_.resumed(state_.iteration, state_.epochs);
             return;
         }
@@ -85,8 +91,27 @@ private:
             steps = calibrated_steps(job_.network, job_.start, job_.recipe.precision, *job_.train,
                                      job_.recipe.calibration_images);
         }
-        graph_.emplace(job_.network, job_.start, setup_of(job_.recipe), steps);
+        graph_.emplace(job_.network, job_.start, setup_of(job_.recipe, job_.ranks), steps);
+        begin_together();
         save();
+    }
+
+    /// The first checkpoint is written when all ranks have looked for one.
+    void begin_together() const {
+        if (job_.ranks == nullptr) return;
+        for (const std::string& other : job_.ranks->all_gather(identity_ + std::to_string(state_.iteration))) {
+            if (other == identity_ + std::to_string(state_.iteration)) continue;
+            throw InputError(job_.checkpoint.string(), "",
+                             "not all ranks see the same files: network, data, recipe or checkpoint differ");
+        }
+    }
+
+    /// All ranks stop when one is asked to.
+    [[nodiscard]] bool is_stopped() const {
+        const bool own = observer_.stop && observer_.stop();
+        if (job_.ranks == nullptr) return own;
+        const std::vector<std::string> all = job_.ranks->all_gather(own ? "s" : "");
+        return std::any_of(all.begin(), all.end(), [](const std::string& one) { return !one.empty(); });
     }
 
     [[nodiscard]] bool quantizes() const { return job_.recipe.step_rule != StepRule::none; }
@@ -104,7 +129,7 @@ private:
             ++state_.iteration;
             ++state_.epoch_iteration;
             const bool last = state_.epoch_iteration == iterations;
-            if (observer_.stop && observer_.stop()) {
+            if (is_stopped()) {
                 if (last) end_epoch();
                 save();
                 return false;
@@ -130,7 +155,9 @@ private:
 
     void run_piece(std::span<const std::int64_t> indices, std::int64_t total, bool accumulate) {
         const auto epoch = static_cast<std::uint64_t>(state_.epoch);
-        read_batch(*job_.train, indices, job_.recipe.augment ? std::optional(epoch) : std::nullopt, images_);
+        const auto [first, end] = graph_->own_images(static_cast<std::int64_t>(indices.size()));
+        read_batch(*job_.train, indices, job_.recipe.augment ? std::optional(epoch) : std::nullopt, images_, first,
+                   end);
         labels_.clear();
         for (const std::int64_t index : indices)
             labels_.push_back(job_.train->labels()[static_cast<std::size_t>(index)]);
@@ -168,7 +195,7 @@ private:
     }
 
     void save() {
-        if (job_.checkpoint.empty()) return;
+        if (job_.checkpoint.empty() || (job_.ranks != nullptr && job_.ranks->rank() != 0)) return;
         Checkpoint checkpoint{state_, graph_->parameters(), {}, graph_->optimizer_state()};
         if (quantizes()) checkpoint.steps = graph_->steps();
         write_checkpoint(checkpoint, identity_, job_.checkpoint);

@@ -34,8 +34,9 @@ using WorkerOutcome = std::variant<RunResult, WorkerFailure>;
 using FractionSink = std::function<void(double fraction_done)>;
 using WorkerJob = std::function<RunResult(const FractionSink& progress)>;
 
-/// Workers that are given jobs one at a time. The process must have no other thread: a forked child has only the thread
-/// that forked, and locks that others hold stay locked in it.
+/// Workers that are given jobs one at a time. A forked child has only the thread that forked, and locks that others
+/// hold stay locked in it: the process must have no other thread that takes locks which a job needs (MPI's own threads
+/// take their own; malloc's are made safe for fork by the C library).
 class WorkerCrew {
 public:
     /// No job may take longer than the limit; 0: none.
@@ -47,8 +48,10 @@ public:
     /// `number` names the job in what wait() gives; `job` is copied by the fork.
     void start(std::size_t number, const WorkerJob& job);
     [[nodiscard]] std::size_t active() const;
-    /// Waits until some worker says something, or a signal arrives; the outcomes of those that have ended.
-    std::vector<std::pair<std::size_t, WorkerOutcome>> wait();
+    /// Waits until some worker says something, a signal arrives, or so much time has passed (negative: however long it
+    /// takes); the outcomes of those that have ended.
+    std::vector<std::pair<std::size_t, WorkerOutcome>> wait(
+        std::chrono::milliseconds most = std::chrono::milliseconds(-1));
     /// The sum of what the running jobs have done, each 0 to 1.
     [[nodiscard]] double fractions_done() const;
 

@@ -11,6 +11,7 @@
 #include "npusim/models/layers/loss.h"
 #include "npusim/models/parameters.h"
 #include "npusim/models/quantization/quantizer.h"
+#include "npusim/ranks/ranks.h"
 
 namespace npusim {
 
@@ -32,6 +33,9 @@ struct TrainingSetup {
     /// The batch is cut into parts of this many images; sums over parts run in their order, so that the result does
     /// not depend on the number of threads.
     std::int64_t part_images = 16;
+    /// Processes that hold this graph too and share each batch's parts with it, to the same bits as one process: all
+    /// must make the same calls. Null: this one works alone. Must outlive the graph.
+    Ranks* ranks = nullptr;
 };
 
 struct BatchLoss {
@@ -72,6 +76,8 @@ public:
     /// replace those at hand, or add to them when `accumulate`. Throws InputError when the loss is not finite.
     BatchLoss forward_backward(std::span<const Scalar> images, std::span<const std::int32_t> labels,
                                std::int64_t total_images, bool accumulate, std::span<const Scalar> teacher = {});
+    /// The images of a batch of `count` that this process needs, first and end; all of them without ranks.
+    [[nodiscard]] std::pair<std::int64_t, std::int64_t> own_images(std::int64_t count) const;
     /// One step of stochastic gradient descent with the gradients at hand.
     void step(const SgdOptions& options);
 

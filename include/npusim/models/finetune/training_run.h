@@ -29,6 +29,9 @@ struct TrainingJob {
     /// Where the run's state is kept; empty: nowhere. A file that is there and belongs to the same job is continued.
     std::filesystem::path checkpoint;
     double seconds_between_checkpoints = 60;
+    /// Processes that share each batch's parts, to the same bytes as one process; all run the same job, the first one
+    /// writes the checkpoint, all read it. Null: this one works alone.
+    Ranks* ranks = nullptr;
 };
 
 /// Where a run stands, after each iteration.
@@ -62,8 +65,8 @@ struct TrainingResult {
 void check_training_job(const TrainingJob& job);
 
 /// Trains. Same job, same bytes, whatever the number of threads and however often the run was interrupted (on
-/// processors of one instruction set). Throws InputError for a checkpoint of another job, a loss that is not finite,
-/// or a checkpoint that cannot be written (the one before stays).
+/// processors of one instruction set) or ranks. Throws InputError for a checkpoint of another job, a loss that is not
+/// finite, or a checkpoint that cannot be written (the one before stays).
 [[nodiscard]] TrainingResult run_training(const TrainingJob& job, const TrainingObserver& observer = {});
 
 /// Where training from scratch begins: convolutions normal with variance 2 / fan-in (He et al. 2015), linear layers
