@@ -8,7 +8,9 @@ namespace npusim::arch_names {
 
 inline const NamedValues<NumberFormat> number_formats{{"integer", NumberFormat::integer}, {"fp32", NumberFormat::fp32}};
 inline const NamedValues<PeKind> pe_kinds{{"scalar", PeKind::scalar}};
-inline const NamedValues<Dataflow> dataflows{{"weight_stationary", Dataflow::weight_stationary}};
+inline const NamedValues<Dataflow> dataflows{{"weight_stationary", Dataflow::weight_stationary},
+                                             {"output_stationary", Dataflow::output_stationary},
+                                             {"input_stationary", Dataflow::input_stationary}};
 
 /// Every value of the enumerations has its name in the table.
 template <typename Enum>

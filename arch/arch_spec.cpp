@@ -27,7 +27,7 @@ json buffer_json(const BufferSpec& spec) {
 json array_json(const ArraySpec& spec) {
     return {{"rows", spec.rows},
             {"columns", spec.columns},
-            {"dataflow", arch_names::name_in(arch_names::dataflows, spec.dataflow)},
+            {"dataflow", name_of(spec.dataflow)},
             {"pe",
              {{"kind", arch_names::name_in(arch_names::pe_kinds, spec.pe.kind)},
               {"weight_bits", spec.pe.weight_bits},
@@ -71,6 +71,10 @@ std::vector<std::string> preset_names(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+std::string_view name_of(Dataflow dataflow) {
+    return arch_names::name_in(arch_names::dataflows, dataflow);
+}
 
 json to_json(const ArchSpec& spec) {
     return {{"name", spec.name},

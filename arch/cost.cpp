@@ -46,8 +46,29 @@ double wire_pj(const BufferSpec& buffer, double buffer_mm2, const Technology& te
            std::sqrt(buffer_mm2);
 }
 
+/// Of the operand that waits in the PEs; where sums stay, of the weights that move on each cycle.
+int loaded_bits(const ArraySpec& array) {
+    return array.dataflow == Dataflow::input_stationary ? array.pe.activation_bits : array.pe.weight_bits;
+}
+
+/// Registers of a PE that are clocked on each cycle: operands that stream, and the sum.
+int moving_bits(const ArraySpec& array) {
+    const PeSpec& pe = array.pe;
+    switch (array.dataflow) {
+        case Dataflow::weight_stationary:
+            break;
+        case Dataflow::output_stationary:
+            return pe.weight_bits + pe.activation_bits + array.accumulator_bits;
+        case Dataflow::input_stationary:
+            return pe.weight_bits + array.accumulator_bits;
+    }
+    return pe.activation_bits + array.accumulator_bits;
+}
+
+/// What moves in, or out, while a fold streams needs a register of its own.
 double shadow_register_bits(const ArraySpec& array) {
-    return array.overlap_weight_load ? array.pe.weight_bits : 0;
+    if (!array.overlap_weight_load) return 0;
+    return array.dataflow == Dataflow::output_stationary ? array.accumulator_bits : loaded_bits(array);
 }
 
 void price_units(CostModel& model, const Technology& technology) {
@@ -134,14 +155,13 @@ double AreaBreakdown::total_mm2() const {
 }
 
 EnergyBreakdown CostModel::energy(const Counters& counters) const {
-    const PeSpec& pe_spec = arch.array.pe;
-    const double clocked_bits = pe_spec.activation_bits + arch.array.accumulator_bits;
-    // A PE that is clocked without work moves its activation and its partial sum on; its weight stands still.
+    const double clocked_bits = moving_bits(arch.array);
+    // A PE that is clocked without work moves on what does not stay.
     const double idle_cycles =
         real(counters.pe_idle_in_fold_cycles) + (arch.clock_gate_stalls ? 0.0 : real(counters.pe_stalled_cycles));
     const double array_fj = real(counters.pe_operations) * pe.energy_fj +
                             idle_cycles * register_clock_fj_per_bit_cycle * clocked_bits +
-                            real(counters.pe_weight_loads) * weight_load_fj_per_bit * pe_spec.weight_bits;
+                            real(counters.pe_weight_loads) * weight_load_fj_per_bit * loaded_bits(arch.array);
     const double vector_fj = real(counters.requantize_operations) * requantizer.energy_fj +
                              real(counters.vector_alu_operations) * alu.energy_fj;
     const double time_ns = real(counters.total_cycles) * 1000 / arch.clock_mhz;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <ostream>
@@ -34,6 +35,13 @@ private:
         }
     }
 
+    /// "weight-stationary"
+    static std::string dataflow_text(Dataflow dataflow) {
+        std::string text(name_of(dataflow));
+        std::replace(text.begin(), text.end(), '_', '-');
+        return text;
+    }
+
     void print_inputs() {
         const NetworkFacts& network = report_.network;
         const ArchSpec& arch = report_.arch;
@@ -42,8 +50,8 @@ private:
         line("network", network.title + ", " + std::to_string(shape.channels) + "x" + std::to_string(shape.height) +
                             "x" + std::to_string(shape.width) + ", " + si(static_cast<double>(network.macs), "MAC") +
                             ", " + si(static_cast<double>(network.parameters), " parameters"));
-        line("chip", arch.name + ": " + std::to_string(array.rows) + "x" + std::to_string(array.columns) +
-                         " weight-stationary " +
+        line("chip", arch.name + ": " + std::to_string(array.rows) + "x" + std::to_string(array.columns) + " " +
+                         dataflow_text(array.dataflow) + " " +
                          (is_integer() ? std::to_string(array.pe.weight_bits) + "x" +
                                              std::to_string(array.pe.activation_bits) + "-bit PEs, "
                                        : "fp32 PEs, ") +

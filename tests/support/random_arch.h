@@ -41,6 +41,9 @@ public:
         for (BufferSpec* buffer : {&spec.weight_buffer, &spec.activation_buffer, &spec.accumulator_buffer}) {
             *buffer = draw_buffer(spec.double_buffering);
         }
+        const Dataflow dataflows[] = {Dataflow::weight_stationary, Dataflow::output_stationary,
+                                      Dataflow::input_stationary};
+        spec.array.dataflow = dataflows[between(0, 2)];
         return checked(spec);
     }
 

@@ -5,28 +5,11 @@
 
 #include "npusim/workloads/lowering/dataflow.h"
 #include "support/random_arch.h"
+#include "support/random_work.h"
 
 namespace npusim {
 
 namespace {
-
-std::uint64_t below(std::mt19937_64& generator, std::uint64_t end) {
-    return generator() % end;
-}
-
-ArrayWork random_work(std::mt19937_64& generator, const ArchSpec& arch) {
-    ArrayWork work;
-    work.pixels = 1 + static_cast<std::int64_t>(below(generator, 60));
-    work.reduction = 1 + static_cast<std::int64_t>(below(generator, 70));
-    work.out_channels = 1 + static_cast<std::int64_t>(below(generator, 70));
-    work.groups = 1 + static_cast<std::int64_t>(below(generator, 3));
-    work.weight_slices = 1 + static_cast<std::int64_t>(below(generator, 3));
-    work.activation_slices = 1 + static_cast<std::int64_t>(below(generator, 3));
-    work.weight_slice_bits = arch.array.pe.weight_bits;
-    work.activation_slice_bits = arch.array.pe.activation_bits;
-    work.accumulates = below(generator, 2) == 0;
-    return work;
-}
 
 /// Port cycles of moving `bits` at once.
 std::int64_t cycles_for(std::int64_t bits, const BufferSpec& buffer, int sides, int times = 1) {
@@ -76,7 +59,7 @@ TEST_CASE("The cycles of random work on random arrays are those of its folds, on
     const DataflowPolicy& policy = dataflow_policy(Dataflow::weight_stationary);
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
         const ArchSpec arch = test::RandomArchMaker(seed).make(20);
-        const ArrayWork work = random_work(generator, arch);
+        const ArrayWork work = test::random_work(generator, arch);
         const ArrayTiming timing = policy.time(arch, work);
         INFO("seed " << seed);
         REQUIRE(static_cast<std::int64_t>(timing.total_cycles()) == total_by_walking(arch, work));
@@ -89,7 +72,7 @@ TEST_CASE("Operations and weights are counted once for each group, slice pair, r
     const DataflowPolicy& policy = dataflow_policy(Dataflow::weight_stationary);
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
         const ArchSpec arch = test::RandomArchMaker(seed).make(20);
-        const ArrayWork work = random_work(generator, arch);
+        const ArrayWork work = test::random_work(generator, arch);
         const ArrayTiming timing = policy.time(arch, work);
         const auto passes = static_cast<std::uint64_t>(work.groups * work.weight_slices * work.activation_slices);
         const auto weights = static_cast<std::uint64_t>(work.reduction * work.out_channels) * passes;
@@ -115,7 +98,7 @@ TEST_CASE("Wide ports never conflict, and overlapped loading is never slower") {
     const DataflowPolicy& policy = dataflow_policy(Dataflow::weight_stationary);
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
         ArchSpec arch = test::RandomArchMaker(seed).make(20);
-        const ArrayWork work = random_work(generator, arch);
+        const ArrayWork work = test::random_work(generator, arch);
         arch.array.overlap_weight_load = false;
         const auto alone = policy.time(arch, work).total_cycles();
         arch.array.overlap_weight_load = true;

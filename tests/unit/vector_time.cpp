@@ -31,16 +31,30 @@ std::uint64_t port_accesses(std::int64_t bits, int width) {
     return count;
 }
 
+/// Rows of what lies side by side: a pixel's channels, or a channel's pixels where the array gives them so.
+void walk_rows(const ArchSpec& arch, const VectorWork& work, VectorTiming& timing) {
+    const bool by_channel = work.reads_accumulators && arch.array.dataflow == Dataflow::input_stationary;
+    const std::int64_t rows = by_channel ? work.channels : work.pixels;
+    const std::int64_t lying = by_channel ? work.pixels : work.channels;
+    const auto destinations = work.output_bits.size();
+    for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::size_t d = 0; d < destinations && work.reads_accumulators; ++d) {
+            timing.accumulator_reads +=
+                port_accesses(lying * arch.array.accumulator_bits, arch.accumulator_buffer.width_bits);
+        }
+        // Lane 0 of each group counts its cycles: the window's elements, and the destinations after the first.
+        for (std::int64_t at = 0; at < lying; at += arch.vector_unit.lanes) {
+            timing.busy_cycles += static_cast<std::uint64_t>(work.window_area) + destinations - 1;
+        }
+    }
+}
+
 VectorTiming by_walking(const ArchSpec& arch, const VectorWork& work) {
     VectorTiming timing;
     timing.fill_drain_cycles = static_cast<std::uint64_t>(arch.vector_unit.pipeline_cycles) - 1;
     const int width = arch.activation_buffer.width_bits;
     for (std::int64_t pixel = 0; pixel < work.pixels; ++pixel) {
         for (std::size_t d = 0; d < work.output_bits.size(); ++d) {
-            if (work.reads_accumulators) {
-                timing.accumulator_reads +=
-                    port_accesses(work.channels * arch.array.accumulator_bits, arch.accumulator_buffer.width_bits);
-            }
             if (work.has_residual) timing.activation_reads += port_accesses(work.channels * work.residual_bits, width);
             timing.activation_writes += port_accesses(work.channels * work.output_bits[d], width);
         }
@@ -49,15 +63,12 @@ VectorTiming by_walking(const ArchSpec& arch, const VectorWork& work) {
         }
         for (std::int64_t c = 0; c < work.channels; ++c) {
             const auto destinations = work.output_bits.size();
-            // Lane 0 of each group counts its cycles: the window's elements, and the destinations after the first.
-            if (c % arch.vector_unit.lanes == 0) {
-                timing.busy_cycles += static_cast<std::uint64_t>(work.window_area) + destinations - 1;
-            }
             timing.requantize_operations += destinations;
             timing.alu_operations += static_cast<std::uint64_t>(work.window_area) - 1;
             if (work.has_residual) timing.alu_operations += destinations;
         }
     }
+    walk_rows(arch, work, timing);
     return timing;
 }
 

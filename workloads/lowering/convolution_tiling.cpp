@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "npusim/base/integer_math.h"
+#include "npusim/workloads/lowering/dataflow.h"
 #include "tile_estimate.h"
 
 namespace npusim {
@@ -33,7 +34,7 @@ public:
 
     std::optional<Tiling> best() {
         for (const std::int64_t n : out_channel_tiles(layer_)) {
-            const std::int64_t depth = layer_.accumulator_rows_per_slot() / accumulator_rows_per_pixel(layer_, n);
+            const std::int64_t depth = accumulator_pixels(layer_, n);
             for (const std::int64_t columns : tile_extents(out_.width, depth)) {
                 for (const std::int64_t rows : tile_extents(out_.height, depth / columns)) {
                     try_reductions({n, rows, columns, 0, true, true, true});
@@ -106,15 +107,10 @@ private:
 
     [[nodiscard]] std::int64_t skew_cycles() const { return 2 * layer_.arch.array.rows + layer_.arch.array.columns; }
 
-    /// Streaming of all folds, or loading of their weights where that takes longer.
     [[nodiscard]] std::int64_t array_cycles_of(const Tiling& tiling, const TileCounts& tiles) const {
         const Region tile = largest_tile(tiling);
         const ArrayWork work = layer_.array_work(tile, tiling.reduce_channels, true);
-        const ArraySpec& array = layer_.arch.array;
-        const std::int64_t folds = work.groups * ceil_div<std::int64_t>(work.out_channels, array.columns) *
-                                   ceil_div<std::int64_t>(work.reduction, array.rows) * work.weight_slices *
-                                   work.activation_slices;
-        return tiles.n * tiles.m * tiles.k * folds * std::max<std::int64_t>(work.pixels, array.rows);
+        return tiles.n * tiles.m * tiles.k * dataflow_.estimate_cycles(layer_.arch.array, work);
     }
 
     /// Of all pixel tiles, halos included, once.
@@ -129,6 +125,7 @@ private:
 
     const LayerContext& layer_;
     TensorShape out_;
+    const DataflowPolicy& dataflow_ = dataflow_policy(layer_.arch.array.dataflow);
     std::optional<Tiling> best_;
     Estimate best_estimate_;
 };

@@ -6,8 +6,12 @@ namespace npusim {
 
 const std::vector<std::pair<Dataflow, const DataflowPolicy*>>& dataflows() {
     static const WeightStationary weight_stationary;
+    static const OutputStationary output_stationary;
+    static const InputStationary input_stationary;
     static const std::vector<std::pair<Dataflow, const DataflowPolicy*>> table{
         {Dataflow::weight_stationary, &weight_stationary},
+        {Dataflow::output_stationary, &output_stationary},
+        {Dataflow::input_stationary, &input_stationary},
     };
     return table;
 }

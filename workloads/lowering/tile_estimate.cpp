@@ -4,6 +4,7 @@
 #include <set>
 
 #include "npusim/base/integer_math.h"
+#include "npusim/workloads/lowering/dataflow.h"
 
 namespace npusim {
 namespace {
@@ -126,9 +127,21 @@ std::vector<std::int64_t> out_channel_tiles(const LayerContext& layer) {
     return tiles;
 }
 
-std::int64_t accumulator_rows_per_pixel(const LayerContext& layer, std::int64_t out_channels) {
+std::int64_t accumulator_rows(const LayerContext& layer, std::int64_t pixels, std::int64_t out_channels) {
+    const std::int64_t columns = layer.arch.array.columns;
+    if (dataflow_policy(layer.arch.array.dataflow).sums_lie_by_channel()) {
+        return out_channels * ceil_div(pixels, columns);
+    }
     const std::int64_t group_out = std::min(out_channels, layer.group_out_channels());
-    return out_channels / group_out * ceil_div<std::int64_t>(group_out, layer.arch.array.columns);
+    return pixels * (out_channels / group_out) * ceil_div(group_out, columns);
+}
+
+std::int64_t accumulator_pixels(const LayerContext& layer, std::int64_t out_channels) {
+    const std::int64_t rows = layer.accumulator_rows_per_slot();
+    if (!dataflow_policy(layer.arch.array.dataflow).sums_lie_by_channel()) {
+        return rows / accumulator_rows(layer, 1, out_channels);
+    }
+    return rows / out_channels * layer.arch.array.columns;
 }
 
 bool fits(const LayerContext& layer, const SlotBytes& bytes) {

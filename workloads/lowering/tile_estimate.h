@@ -46,8 +46,10 @@ struct Traffic {
 
 /// Output channels of a tile that are worth trying, the fewest first: those that keep tiles on whole bytes and groups.
 [[nodiscard]] std::vector<std::int64_t> out_channel_tiles(const LayerContext& layer);
-/// Rows of accumulators, each as wide as the array, that one pixel of a tile takes.
-[[nodiscard]] std::int64_t accumulator_rows_per_pixel(const LayerContext& layer, std::int64_t out_channels);
+/// Rows of accumulators, each as wide as the array, that a tile takes.
+[[nodiscard]] std::int64_t accumulator_rows(const LayerContext& layer, std::int64_t pixels, std::int64_t out_channels);
+/// The most pixels that a tile of so many output channels may have for one slot of accumulators.
+[[nodiscard]] std::int64_t accumulator_pixels(const LayerContext& layer, std::int64_t out_channels);
 
 /// The best tiling of a layer of each kind, or nothing when none fits.
 [[nodiscard]] std::optional<Tiling> convolution_tiling(const LayerContext& layer);

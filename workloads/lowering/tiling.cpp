@@ -63,7 +63,7 @@ Tiling smallest_tiling(const LayerContext& layer) {
     check("activation_buffer", bytes.activations() * layer.slots(), layer.arch.activation_buffer.bytes);
     if (layer.node.op == QuantizedOp::convolution) {
         const std::int64_t row_bits = std::int64_t{layer.arch.array.columns} * layer.arch.array.accumulator_bits;
-        const std::int64_t rows = accumulator_rows_per_pixel(layer, least.out_channels) * layer.slots();
+        const std::int64_t rows = accumulator_rows(layer, 1, least.out_channels) * layer.slots();
         check("accumulator_buffer", bits_to_bytes(row_bits * rows), layer.arch.accumulator_buffer.bytes);
     }
     if (problems.empty()) throw std::logic_error("layer " + layer.node.name + ": its smallest tile was not tried");

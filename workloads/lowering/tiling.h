@@ -21,7 +21,7 @@ struct LayerContext {
     [[nodiscard]] std::int64_t parameter_bytes_per_channel() const {
         return static_cast<std::int64_t>(node.destinations.size()) * kRequantizerBytes;
     }
-    /// Output channels that one accumulator row holds are the array's columns; rows that one slot has.
+    /// A row holds as many sums as the array has columns; rows that one slot has.
     [[nodiscard]] std::int64_t accumulator_rows_per_slot() const;
     /// The input pixels that output rows and columns need, inside the tensor; channels are the view's, offset.
     [[nodiscard]] Region input_region(const Region& output, std::int64_t channel_begin, std::int64_t channel_end) const;

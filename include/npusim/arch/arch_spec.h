@@ -17,7 +17,8 @@ enum class NumberFormat {
     fp32,  ///< the baseline: 32-bit floating point, simulated for timing and energy only
 };
 enum class PeKind { scalar };
-enum class Dataflow { weight_stationary };
+enum class Dataflow { weight_stationary, output_stationary, input_stationary };
+[[nodiscard]] std::string_view name_of(Dataflow dataflow);  ///< as in JSON
 
 struct PeSpec {
     PeKind kind = PeKind::scalar;
@@ -34,7 +35,8 @@ struct ArraySpec {
     PeSpec pe;
     /// Width of partial sums in the PEs and in the accumulator buffer; wraps in two's complement.
     int accumulator_bits = 31;
-    /// The next fold's weights move in (through shadow registers) while the present fold streams.
+    /// The next fold's staying operand moves in (through shadow registers) while the present fold streams; where sums
+    /// stay, finished ones move out while the next fold streams.
     bool overlap_weight_load = true;
     friend bool operator==(const ArraySpec&, const ArraySpec&) = default;
 };

@@ -64,7 +64,7 @@ struct Counters {
     /// PE·cycles clocked without a useful operation, inside folds; and while the array waits.
     std::uint64_t pe_idle_in_fold_cycles = 0;
     std::uint64_t pe_stalled_cycles = 0;
-    std::uint64_t pe_weight_loads = 0;  ///< weights written into PE registers
+    std::uint64_t pe_weight_loads = 0;  ///< operands written into PEs: what stays, or weights where sums stay
     std::uint64_t folds = 0;
     std::uint64_t requantize_operations = 0;
     std::uint64_t vector_alu_operations = 0;  ///< compares, adds of pooling, residual adds

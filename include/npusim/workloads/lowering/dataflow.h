@@ -19,8 +19,8 @@ struct ArrayTiming {
     std::uint64_t bank_conflict_cycles = 0;
     std::uint64_t folds = 0;  ///< passes counted
     std::uint64_t pe_operations = 0;
-    std::uint64_t pe_weight_loads = 0;
-    std::uint64_t weight_reads = 0;  ///< port accesses
+    std::uint64_t pe_weight_loads = 0;  ///< of the operand that stays; of weights where sums stay
+    std::uint64_t weight_reads = 0;     ///< port accesses
     std::uint64_t activation_reads = 0;
     std::uint64_t accumulator_reads = 0;
     std::uint64_t accumulator_writes = 0;
@@ -31,6 +31,10 @@ class DataflowPolicy {
 public:
     virtual ~DataflowPolicy() = default;
     [[nodiscard]] virtual ArrayTiming time(const ArchSpec& arch, const ArrayWork& work) const = 0;
+    /// About its cycles, without fill, drain and narrow ports, at once: for the choice of tiles.
+    [[nodiscard]] virtual std::int64_t estimate_cycles(const ArraySpec& array, const ArrayWork& work) const = 0;
+    /// A row of the accumulator buffer holds one output channel of C pixels, not C output channels of one pixel.
+    [[nodiscard]] virtual bool sums_lie_by_channel() const { return false; }
 };
 
 /// The table of dataflows.
