@@ -4,6 +4,8 @@
 #include <limits>
 #include <sstream>
 
+#include "cli/set_option.h"
+
 namespace npusim::cli {
 namespace {
 
@@ -52,7 +54,8 @@ const std::vector<OptionGroup>& eval_option_groups() {
           {"calibration-images", "N", "training images that set the ranges of plain fp32 weights (default: 500)"},
           {"levels", "LIST", "some of fp32, fake, integers, machine (default: fp32,integers)"},
           {"machine-images", "N", "images that the machine computes (default: 10)"},
-          {"arch", "CHIP", "the machine: a preset or a JSON file (default: int8_array.json)"}}},
+          {"arch", "CHIP", "the machine: a preset or a JSON file (default: int8_array.json)"},
+          set_option()}},
         precision_options("Precision of plain fp32 weights (overrides the chip's file)"),
         {"Output",
          {{"confusion", nullptr, "also print which classes are taken for which (at most 20 classes)"},
@@ -80,6 +83,7 @@ EvalOptions parse_eval_options(const std::vector<std::string>& arguments, const 
     }
     base.model = reader.text("model");
     base.arch = reader.text("arch", base.arch);
+    base.settings = read_settings(reader);
     base.image_size = reader.integer("image-size", 1, 65'536);
     base.weights = reader.text("weights");
     base.dataset = reader.text("dataset");

@@ -64,6 +64,8 @@ void print_help(const Style& style, std::ostream& out) {
             "npusim --arch int8_array --model resnet50 --bits 6,4");
     example(out, style, "Where the time goes, layer by layer:", "npusim --model vgg16_bn --layers --no-ladder");
     example(out, style, "All figures for other tools:", "npusim --model resnet18 --json run.json --csv layers.csv");
+    example(out, style, "A larger weight buffer on the same chip:",
+            "npusim --arch int4_array --set /weight_buffer/kib=64 --model resnet34");
     example(out, style,
             "All integers of one image, to compute them again:", "npusim --model resnet20 --seed 7 --dump integers");
     example(out, style, "A chip of your own: copy a preset (--list shows where they lie), change it, name it:",
@@ -76,6 +78,8 @@ void print_help(const Style& style, std::ostream& out) {
     row(out, "sweep", "simulate a space of chips, networks and precisions; what was done is kept");
     row(out, "merge", "put the results of a sweep's parts together");
     row(out, "table", "read a sweep's results: the points that no other beats, CSV, JSON, Markdown, LaTeX");
+    row(out, "report", "a sweep's results as a page with charts: one HTML file, no network needed");
+    row(out, "compare", "two results side by side: cycles, energy and area by component, traffic, layers");
     print_groups(option_groups(), style, out);
     out << "\nExit code: 0 done, 1 failed, 2 bad input.\n";
 }

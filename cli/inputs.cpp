@@ -47,6 +47,13 @@ ArchSpec with_tuned_precision(const ArchSpec& arch, const PrecisionSpec& precisi
 void check_no_contradiction(const Options& options, const PrecisionSpec& precision) {
     const nlohmann::json tuned = npusim::to_json(precision);
     std::vector<std::string> problems;
+    const nlohmann::json chip{{"precision", tuned}};
+    for (const auto& [field, value] : options.settings) {
+        if (!(field + '/').starts_with("/precision/")) continue;
+        if (chip.value(nlohmann::json::json_pointer(field), nlohmann::json()) == value) continue;
+        problems.push_back("option --set: " + field + ": " + options.weights +
+                           " was fine-tuned with another precision; leave it out");
+    }
     for (const auto& [key, value] : options.precision.items()) {
         const nlohmann::json own = tuned.value(key, nlohmann::json::object());
         if (own == value) continue;
@@ -88,11 +95,12 @@ ChipFiles read_chip(const Options& options, const TrainedInputs& trained, const 
     ChipFiles chip;
     chip.file = find_arch(options.arch, preset_folder);
     chip.hash = content_hash(read_text_file(chip.file));
+    const ArchSpec own = with_fields(read_arch(chip.file), options.settings, "option --set");
     if (trained.quantization) {
         check_no_contradiction(options, trained.quantization->precision);
-        chip.arch = with_tuned_precision(read_arch(chip.file), trained.quantization->precision, chip.file.string());
+        chip.arch = with_tuned_precision(own, trained.quantization->precision, chip.file.string());
     } else {
-        chip.arch = with_overrides(read_arch(chip.file), options.precision, chip.file.string());
+        chip.arch = with_overrides(own, options.precision, chip.file.string());
     }
     chip.technology = find_technology(chip.arch, chip.file, preset_folder);
     return chip;

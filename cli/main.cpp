@@ -6,17 +6,21 @@
 #include <iostream>
 #include <new>
 #include <sstream>
+#include <thread>
 
 #include "cli/analyze_command.h"
+#include "cli/compare_command.h"
 #include "cli/eval_command.h"
 #include "cli/help.h"
 #include "cli/job.h"
 #include "cli/options.h"
 #include "cli/printers.h"
+#include "cli/report_command.h"
 #include "cli/sweep_command.h"
 #include "cli/training_command.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
+#include "npusim/ranks/ranks.h"
 
 namespace {
 
@@ -48,6 +52,20 @@ Environment read_environment() {
     environment.progress = ::isatty(STDERR_FILENO) == 1;
     environment.preset_folder = find_preset_folder();
     return environment;
+}
+
+/// Whether mpirun (Open MPI, MPICH) or Slurm's srun has started this process as one of several.
+bool is_started_with_ranks() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
+        if (std::getenv(name) != nullptr) return true;
+    }
+    return false;
+}
+
+/// The stream that a rank prints to: the first one speaks for all.
+std::ostream& output_of(const npusim::Ranks& ranks) {
+    static std::ostream nowhere(nullptr);
+    return ranks.rank() == 0 ? std::cout : nowhere;
 }
 
 void write_report(const Report& report, const Options& options, const Style& style) {
@@ -88,17 +106,18 @@ CommandHelp help_of(TrainingCommand kind) {
             &training_option_groups(kind)};
 }
 
-ExitCode run_training(TrainingCommand kind, const std::vector<std::string>& arguments, const Environment& environment) {
+ExitCode run_training(TrainingCommand kind, const std::vector<std::string>& arguments, const Environment& environment,
+                      npusim::Ranks& ranks) {
     const TrainingOptions options = parse_training_options(kind, arguments, environment);
     if (options.help) {
-        print_command_help(help_of(kind), Style{environment.colour}, std::cout);
+        print_command_help(help_of(kind), Style{environment.colour}, output_of(ranks));
         return done;
     }
-    Progress progress(environment.progress && !options.quiet);
+    Progress progress(environment.progress && !options.quiet && ranks.rank() == 0);
     std::signal(SIGINT, note_interrupt);
     std::signal(SIGTERM, note_interrupt);
     return run_training_command(
-               options, progress, [] { return interrupted != 0; }, std::cout)
+               options, progress, [] { return interrupted != 0; }, output_of(ranks), &ranks)
                ? done
                : failed;
 }
@@ -158,18 +177,18 @@ CommandHelp sweep_help() {
         &sweep_option_groups()};
 }
 
-ExitCode run_sweep(const std::vector<std::string>& arguments, const Environment& environment) {
+ExitCode run_sweep(const std::vector<std::string>& arguments, const Environment& environment, npusim::Ranks& ranks) {
     const SweepOptions options = parse_sweep_options(arguments);
     const Style style{environment.colour};
     if (options.help) {
-        print_command_help(sweep_help(), style, std::cout);
+        print_command_help(sweep_help(), style, output_of(ranks));
         return done;
     }
-    Progress progress(environment.progress && !options.quiet);
+    Progress progress(environment.progress && !options.quiet && ranks.rank() == 0);
     std::signal(SIGINT, note_interrupt);
     std::signal(SIGTERM, note_interrupt);
-    const SweepSurroundings surroundings{environment, progress, [] { return interrupted != 0; }};
-    return run_sweep_command(options, surroundings, style, std::cout) ? done : failed;
+    const SweepSurroundings surroundings{environment, progress, [] { return interrupted != 0; }, &ranks};
+    return run_sweep_command(options, surroundings, style, output_of(ranks)) ? done : failed;
 }
 
 void run_merge(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -191,6 +210,33 @@ void run_table(const std::vector<std::string>& arguments, const Environment& env
                           "npusim table precision_resnet34.sqlite --technology own.json --json points.json"}},
                         &table_option_groups()},
                        style, std::cout);
+}
+
+void run_comparison(const std::vector<std::string>& arguments, const Environment& environment) {
+    const CompareOptions options = parse_compare_options(arguments);
+    const Style style{environment.colour};
+    if (!options.help) return run_compare_command(options, environment, style, std::cout);
+    print_command_help(
+        {"npusim compare A B puts two results side by side: time, energy, area, traffic, layers. Each is "
+         "a file that --json wrote, or a point of a sweep's store: STORE:INDEX or STORE:SWEEP:INDEX.",
+         {{"The same network on two chips:", "npusim compare int8.json int4.json"},
+          {"Two points of a sweep, as a table for a paper:",
+           "npusim compare points.sqlite:0 points.sqlite:17 --markdown points.md"}},
+         &compare_option_groups()},
+        style, std::cout);
+}
+
+void run_report(const std::vector<std::string>& arguments, const Environment& environment) {
+    const ReportOptions options = parse_report_options(arguments);
+    const Style style{environment.colour};
+    if (!options.table.help) return run_report_command(options, environment, style, std::cout);
+    print_command_help(
+        {"npusim report STORE writes a page that shows a sweep: one HTML file, which needs no network.",
+         {{"Accuracy, energy, area and layers, to look at in a browser:", "npusim report accuracy_resnet20.sqlite"},
+          {"The same charts as pictures for a paper, the points as LaTeX:",
+           "npusim report accuracy_resnet20.sqlite --pictures . --latex points.tex"}},
+         &report_option_groups()},
+        style, std::cout);
 }
 
 void run_simulation(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -216,24 +262,31 @@ void run_simulation(const std::vector<std::string>& arguments, const Environment
     }
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
+/// Training and sweeps are what ranks share; all else is the first one's.
+ExitCode run(const std::vector<std::string>& arguments, npusim::Ranks& ranks) {
     const Environment environment = read_environment();
     const std::string word = arguments.size() > 1 ? arguments[1] : "";
     ExitCode code = done;
     if (word == "train") {
-        code = run_training(TrainingCommand::train, arguments, environment);
+        code = run_training(TrainingCommand::train, arguments, environment, ranks);
     } else if (word == "finetune") {
-        code = run_training(TrainingCommand::finetune, arguments, environment);
+        code = run_training(TrainingCommand::finetune, arguments, environment, ranks);
     } else if (word == "eval") {
         run_evaluation(arguments, environment);
     } else if (word == "analyze") {
         run_analysis(arguments, environment);
     } else if (word == "sweep") {
-        code = run_sweep(arguments, environment);
+        code = run_sweep(arguments, environment, ranks);
+    } else if (ranks.rank() != 0) {
+        return done;
     } else if (word == "merge") {
         run_merge(arguments, environment);
     } else if (word == "table") {
         run_table(arguments, environment);
+    } else if (word == "report") {
+        run_report(arguments, environment);
+    } else if (word == "compare") {
+        run_comparison(arguments, environment);
     } else {
         run_simulation(arguments, environment);
     }
@@ -242,23 +295,35 @@ ExitCode run(const std::vector<std::string>& arguments) {
     return code;
 }
 
-/// One problem a line.
-int complain(const std::string& message, ExitCode code) {
+/// One problem a line. Ends the other ranks, which would wait for this one.
+int complain(const std::string& message, ExitCode code, npusim::Ranks* ranks) {
+    const bool is_first = ranks == nullptr || ranks->rank() == 0;
+    // Most problems are seen by all ranks at once; then it is the first one that says so and ends all.
+    constexpr std::chrono::seconds kTimeForTheFirst{2};
+    if (!is_first) std::this_thread::sleep_for(kTimeForTheFirst);
+    const std::string who = is_first ? "" : "rank " + std::to_string(ranks->rank()) + ": ";
     std::istringstream lines(message);
-    for (std::string line; std::getline(lines, line);) std::cerr << "npusim: error: " << line << '\n';
+    for (std::string line; std::getline(lines, line);) std::cerr << "npusim: error: " << who << line << '\n';
+    if (ranks != nullptr && ranks->count() > 1) ranks->abort(code);
     return code;
+}
+
+ExitCode run_with_ranks(const std::vector<std::string>& arguments, std::unique_ptr<npusim::Ranks>& ranks) {
+    ranks = is_started_with_ranks() ? npusim::make_mpi_ranks() : npusim::make_single_rank();
+    return run(arguments, *ranks);
 }
 
 }  // namespace
 
 int main(int count, char** values) {
+    std::unique_ptr<npusim::Ranks> ranks;
     try {
-        return run({values, values + count});
+        return run_with_ranks({values, values + count}, ranks);
     } catch (const npusim::InputError& error) {
-        return complain(error.what(), bad_input);
+        return complain(error.what(), bad_input, ranks.get());
     } catch (const std::bad_alloc&) {
-        return complain("out of memory", failed);
+        return complain("out of memory", failed, ranks.get());
     } catch (const std::exception& error) {
-        return complain(error.what(), failed);
+        return complain(error.what(), failed, ranks.get());
     }
 }

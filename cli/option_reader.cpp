@@ -27,6 +27,8 @@ po::options_description described_options(const std::vector<OptionGroup>& groups
             const std::string name = std::string(row.name) == "help" ? "help,h" : row.name;
             if (row.argument == nullptr) {
                 description.add_options()(name.c_str(), "");
+            } else if (row.repeatable) {
+                description.add_options()(name.c_str(), po::value<std::vector<std::string>>());
             } else {
                 description.add_options()(name.c_str(), po::value<std::string>());
             }
@@ -99,6 +101,8 @@ OptionReader::OptionReader(const std::vector<OptionGroup>& groups, const std::ve
     for (const auto& [name, value] : parsed) {
         if (name == "words") {
             words_ = value.as<std::vector<std::string>>();
+        } else if (const auto* texts = boost::any_cast<std::vector<std::string>>(&value.value())) {
+            lists_[name] = *texts;
         } else {
             const auto* text = boost::any_cast<std::string>(&value.value());
             values_[name] = text != nullptr ? *text : "";
@@ -111,6 +115,11 @@ std::string OptionReader::text(const std::string& name, const std::string& fallb
     const std::string& value = values_[name];
     if (value.empty()) problem(name, "must not be empty");
     return value;
+}
+
+std::vector<std::string> OptionReader::texts(const std::string& name) const {
+    const auto found = lists_.find(name);
+    return found == lists_.end() ? std::vector<std::string>() : found->second;
 }
 
 std::optional<std::int64_t> OptionReader::integer(const std::string& name, std::int64_t low, std::int64_t high) {

@@ -18,6 +18,7 @@ struct OptionRow {
     const char* name;
     const char* argument;  ///< null for a switch
     const char* text;
+    bool repeatable = false;  ///< may be given more than once
 };
 struct OptionGroup {
     const char* title;
@@ -29,10 +30,12 @@ public:
     /// Throws InputError for an unknown option (with the nearest), one given twice or one without its value.
     OptionReader(const std::vector<OptionGroup>& groups, const std::vector<std::string>& words);
 
-    [[nodiscard]] bool has(const std::string& name) const { return values_.count(name) != 0; }
+    [[nodiscard]] bool has(const std::string& name) const { return values_.contains(name) || lists_.contains(name); }
     /// Words that belong to no option.
     [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
     [[nodiscard]] std::string text(const std::string& name, const std::string& fallback = "");
+    /// Every value of a repeatable option, in the order given.
+    [[nodiscard]] std::vector<std::string> texts(const std::string& name) const;
     std::optional<std::int64_t> integer(const std::string& name, std::int64_t low, std::int64_t high);
     std::optional<double> number(const std::string& name, double low, double high);
     template <typename Enum>
@@ -60,6 +63,7 @@ public:
 
 private:
     std::map<std::string, std::string> values_;
+    std::map<std::string, std::vector<std::string>> lists_;  ///< of the repeatable options
     std::vector<std::string> words_;
     std::vector<std::string> problems_;
 };

@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "cli/set_option.h"
 
 namespace npusim::cli {
 
@@ -6,6 +7,7 @@ const std::vector<OptionGroup>& option_groups() {
     static const std::vector<OptionGroup> groups{
         {"What runs",
          {{"arch", "CHIP", "a preset or a JSON file (default: int8_array.json)"},
+          set_option(),
           {"model", "NAME", "the network; --list names them"},
           {"image-size", "PX", "height and width of the input (default: the published size)"}}},
         {"Accuracy (needs both of the first two)",

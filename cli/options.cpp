@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "cli/option_reader.h"
+#include "cli/set_option.h"
 #include "npusim/base/error.h"
 #include "npusim/models/quantization/precision.h"
 
@@ -60,6 +61,7 @@ Options parse_options(const std::vector<std::string>& arguments, const Environme
     options.command = arguments;
     options.action = action_of(reader);
     options.arch = reader.text("arch", options.arch);
+    options.settings = read_settings(reader);
     options.model = reader.text("model");
     options.weights = reader.text("weights");
     options.dataset = reader.text("dataset");

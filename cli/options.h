@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/option_reader.h"
+#include "npusim/sweeps/chip_fields.h"
 
 namespace npusim::cli {
 
@@ -27,6 +28,7 @@ struct Options {
     Action action = Action::simulate;
     std::vector<std::string> command;  ///< as given, the program's name first
     std::string arch = "int8_array.json";
+    FieldSettings settings;  ///< of the chip's file, before `precision`
     std::string model;
     std::optional<std::int64_t> image_size;
     std::string weights;

@@ -81,6 +81,16 @@ int run_gnuplot(const std::string& argument, const std::string& input, const std
         "cannot be run (" + reason + "); pictures need it: install it (Debian: gnuplot-nox) or ask for none");
 }
 
+void draw(const std::string& script, const std::filesystem::path& file) {
+    const ScratchFolder folder;
+    write_whole_file(folder / "script", script);
+    const std::string errors = (folder / "errors").string();
+    const int code = run_gnuplot((folder / "script").string(), "/dev/null", (folder / "picture").string(), errors);
+    const std::string picture = code == 0 ? read_text_file(folder / "picture") : "";
+    if (picture.empty()) throw std::runtime_error(file.string() + ": gnuplot failed: " + read_text_file(errors));
+    write_whole_file(file, picture);
+}
+
 }  // namespace
 
 void check_plot(const std::filesystem::path& file) {
@@ -90,13 +100,11 @@ void check_plot(const std::filesystem::path& file) {
 
 void write_plots(const std::vector<Plot>& plots, const std::filesystem::path& file) {
     if (plots.empty()) throw std::invalid_argument("write_plots: no plot");
-    const ScratchFolder folder;
-    write_whole_file(folder / "script", plot_script(plots, is_png(file)));
-    const std::string errors = (folder / "errors").string();
-    const int code = run_gnuplot((folder / "script").string(), "/dev/null", (folder / "picture").string(), errors);
-    const std::string picture = code == 0 ? read_text_file(folder / "picture") : "";
-    if (picture.empty()) throw std::runtime_error(file.string() + ": gnuplot failed: " + read_text_file(errors));
-    write_whole_file(file, picture);
+    draw(plot_script(plots, is_png(file)), file);
+}
+
+void write_bars(const StackedBars& bars, const std::filesystem::path& file) {
+    draw(bar_script(bars, is_png(file)), file);
 }
 
 void write_plot(const Plot& plot, const std::filesystem::path& file) {

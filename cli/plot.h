@@ -11,8 +11,10 @@ namespace npusim::cli {
 /// Points that are not finite, or not above 0 on a logarithmic axis, are left out. A series without points is not
 /// shown, but keeps its colour, so that several plots can show the same things in the same colours.
 struct PlotSeries {
+    enum class Mark { curve, points, line };
     std::string name;
     std::vector<std::pair<double, double>> points;
+    Mark mark = Mark::curve;  ///< joined points, points alone, or a black line alone
 };
 
 struct Plot {
@@ -33,6 +35,22 @@ void check_plot(const std::filesystem::path& file);
 /// std::runtime_error with gnuplot's message when it fails.
 void write_plot(const Plot& plot, const std::filesystem::path& file);
 void write_plots(const std::vector<Plot>& plots, const std::filesystem::path& file);
+
+/// A bar for each label, of one part for each series, the first one lowest.
+struct StackedBars {
+    struct Part {
+        std::string name;
+        std::vector<double> values;  ///< one for each label; those that are not finite are 0
+    };
+    std::string title;
+    std::string y_label;
+    std::vector<std::string> labels;
+    std::vector<Part> parts;
+};
+void write_bars(const StackedBars& bars, const std::filesystem::path& file);
+
+/// gnuplot's commands for the bars, to standard output of gnuplot.
+[[nodiscard]] std::string bar_script(const StackedBars& bars, bool png);
 
 /// gnuplot's commands for the plots, to standard output of gnuplot.
 [[nodiscard]] std::string plot_script(const std::vector<Plot>& plots, bool png);

@@ -1,47 +1,11 @@
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 #include "cli/plot.h"
+#include "cli/plot_words.h"
 
 namespace npusim::cli {
 namespace {
-
-struct Look {
-    const char* colour;
-    int dashes;
-    int points;
-};
-/// Colours of Okabe and Ito, "Color Universal Design" (2008), without their yellow, which is faint on white.
-constexpr std::array<Look, 7> kLooks{{{"#0072B2", 1, 7},
-                                      {"#D55E00", 2, 5},
-                                      {"#009E73", 4, 9},
-                                      {"#CC79A7", 5, 13},
-                                      {"#E69F00", 3, 11},
-                                      {"#56B4E9", 1, 6},
-                                      {"#000000", 2, 4}}};
-constexpr int kWidthPx = 800;
-constexpr int kHeightPx = 480;
-
-std::string number(double value) {
-    std::array<char, 64> text{};
-    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-    return {text.data(), end};
-}
-
-/// In single quotes gnuplot takes everything literally but the quote itself.
-std::string quoted(const std::string& text) {
-    std::string result = "'";
-    for (const char c : text) {
-        if (c == '\n' || c == '\r') {
-            result += ' ';
-        } else {
-            result += c == '\'' ? std::string("''") : std::string(1, c);
-        }
-    }
-    return result + "'";
-}
 
 using Points = std::vector<std::pair<double, double>>;
 
@@ -56,7 +20,7 @@ Points drawable(const Plot& plot, const PlotSeries& series) {
 
 std::string data_block(const std::string& name, const Points& points) {
     std::string text = name + " << EOD\n";
-    for (const auto& [x, y] : points) text += number(x) + " " + number(y) + "\n";
+    for (const auto& [x, y] : points) text += plot_number(x) + " " + plot_number(y) + "\n";
     return text + "EOD\n";
 }
 
@@ -73,22 +37,28 @@ std::string axis(char name, bool logarithmic, std::vector<double> values) {
     values.erase(std::unique(values.begin(), values.end()), values.end());
     if (logarithmic && values.size() <= most_marks && name == 'x') {
         std::string marks;
-        for (const double value : values) marks += (marks.empty() ? "" : ", ") + number(value);
-        text += "set xtics (" + marks + ")\nset xrange [" + number(values.front() / beside) + ":" +
-                number(values.back() * beside) + "]\n";
+        for (const double value : values) marks += (marks.empty() ? "" : ", ") + plot_number(value);
+        text += "set xtics (" + marks + ")\nset xrange [" + plot_number(values.front() / beside) + ":" +
+                plot_number(values.back() * beside) + "]\n";
     }
     if (values.size() > 1) return text;
     const double value = values.front();
     const double low = logarithmic ? value / around : value - std::max(std::abs(value) / 2, 1e-6);
     const double high = logarithmic ? value * around : value + std::max(std::abs(value) / 2, 1e-6);
-    return text + "set " + letter + "range [" + number(low) + ":" + number(high) + "]\n";
+    return text + "set " + letter + "range [" + plot_number(low) + ":" + plot_number(high) + "]\n";
 }
 
-std::string curve(const std::string& block, const Look& look, std::size_t points, const std::string& name) {
+std::string curve(const std::string& block, const Look& look, std::size_t points, const PlotSeries& series) {
     constexpr std::size_t shown_points = 32;
+    const std::string title = " title " + plot_text(series.name);
+    if (series.mark == PlotSeries::Mark::line) return block + " using 1:2 with lines lw 1.5 lc rgb '#000000'" + title;
+    if (series.mark == PlotSeries::Mark::points) {
+        return block + " using 1:2 with points ps 1 lc rgb '" + look.colour + "' pt " + std::to_string(look.points) +
+               title;
+    }
     return block + " using 1:2 with linespoints lw 2 ps 0.9 lc rgb '" + look.colour + "' dt " +
            std::to_string(look.dashes) + " pt " + std::to_string(look.points) + " pi " +
-           std::to_string(1 + points / shown_points) + " title " + quoted(name);
+           std::to_string(1 + points / shown_points) + title;
 }
 
 std::string panel(const Plot& plot, std::size_t index) {
@@ -106,10 +76,10 @@ std::string panel(const Plot& plot, std::size_t index) {
         const std::string block = "$p" + std::to_string(index) + "_" + std::to_string(i);
         blocks += data_block(block, points);
         curves += (curves.empty() ? "plot " : ", \\\n     ") +
-                  curve(block, kLooks[i % kLooks.size()], points.size(), plot.series[i].name);
+                  curve(block, kLooks[i % kLooks.size()], points.size(), plot.series[i]);
     }
-    const std::string titles = "set title " + quoted(plot.title) + "\nset xlabel " + quoted(plot.x_label) +
-                               "\nset ylabel " + quoted(plot.y_label) + "\n";
+    const std::string titles = "set title " + plot_text(plot.title) + "\nset xlabel " + plot_text(plot.x_label) +
+                               "\nset ylabel " + plot_text(plot.y_label) + "\n";
     if (curves.empty()) {
         return titles +
                "unset logscale xy\nset xtics auto\nset ytics auto\nset xrange [0:1]\nset yrange [0:1]\nplot NaN "
@@ -121,12 +91,7 @@ std::string panel(const Plot& plot, std::size_t index) {
 }  // namespace
 
 std::string plot_script(const std::vector<Plot>& plots, bool png) {
-    const std::string size =
-        std::to_string(kWidthPx) + "," + std::to_string(kHeightPx * static_cast<int>(plots.size()));
-    std::string text = "set encoding utf8\nset terminal " + std::string(png ? "pngcairo" : "svg") +
-                       " noenhanced background rgb 'white' size " + size + "\n";
-    text +=
-        "set grid xtics ytics lt 1 lw 1 lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key outside right top\n";
+    std::string text = plot_head(png, kHeightPx * static_cast<int>(plots.size()));
     text += "set multiplot layout " + std::to_string(plots.size()) + ",1\n";
     for (std::size_t i = 0; i < plots.size(); ++i) text += panel(plots[i], i);
     return text + "unset multiplot\n";

@@ -1,11 +1,26 @@
 #include "cli/progress.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
 
 #include "cli/format.h"
 
 namespace npusim::cli {
+namespace {
+
+/// A line that the terminal broke could not be taken back.
+std::string cut_to_terminal(const std::string& line) {
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return line;
+    std::string cut = line;
+    while (display_width(cut) >= size.ws_col) cut.pop_back();
+    return cut;
+}
+
+}  // namespace
 
 std::string duration(double seconds) {
     constexpr long long minute = 60;
@@ -45,7 +60,7 @@ void Progress::show(const std::string& line) {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
     if (now - printed_ < between_lines) return;
-    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+    std::fprintf(stderr, "\r\033[K%s", cut_to_terminal(line).c_str());
     std::fflush(stderr);
     printed_ = now;
     line_is_there_ = true;

@@ -15,10 +15,11 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
+    [[nodiscard]] bool is_shown() const { return shown_; }
     /// A new phase begins at 0.
     void begin(const std::string& phase);
     void update(double fraction_done);
-    /// A line that says it all itself.
+    /// A line that says it all itself; its end is cut where the terminal is narrower.
     void show(const std::string& line);
     /// Removes the line.
     void finish();

@@ -1,36 +1,19 @@
 #include "cli/sweep_command.h"
 
-#include <algorithm>
 #include <chrono>
-#include <map>
-#include <memory>
 #include <ostream>
-#include <sstream>
 
 #include "cli/format.h"
 #include "cli/inputs.h"
 #include "cli/sweep_accuracy.h"
+#include "cli/sweep_files.h"
 #include "cli/sweep_printer.h"
-#include "npusim/base/error.h"
-#include "npusim/base/files.h"
+#include "cli/sweep_progress.h"
 #include "npusim/sweeps/sweep_runner.h"
 #include "npusim/sweeps/sweep_table.h"
 
 namespace npusim::cli {
 namespace {
-
-/// Each table is read once.
-TechnologyOf technologies(const std::filesystem::path& given, const std::filesystem::path& arch_file,
-                          const std::filesystem::path& preset_folder) {
-    auto known = std::make_shared<std::map<std::string, Technology>>();
-    return [=](const ArchSpec& arch) -> const Technology& {
-        const auto found = known->find(arch.technology);
-        if (found != known->end()) return found->second;
-        Technology technology =
-            given.empty() ? find_technology(arch, arch_file, preset_folder) : read_technology(given);
-        return known->emplace(arch.technology, std::move(technology)).first->second;
-    };
-}
 
 /// The file as it is, or one of those that ship with the program.
 std::filesystem::path find_sweep(const std::filesystem::path& file, const std::filesystem::path& preset_folder) {
@@ -57,20 +40,6 @@ std::filesystem::path find_base(const SweepSpec& spec, const std::filesystem::pa
     return find_arch(spec.arch, preset_folder);
 }
 
-void write_tables(const SweepTable& table, const TableFiles& files) {
-    const auto write = [&](const std::filesystem::path& file,
-                           void (*print)(const SweepTable&, std::ostream&, const ColumnNames&)) {
-        if (file.empty()) return;
-        std::ostringstream text;
-        print(table, text, {});
-        write_whole_file(file, text.str());
-    };
-    write(files.csv, write_csv);
-    write(files.json, write_json);
-    write(files.markdown, write_markdown);
-    write(files.latex, write_latex);
-}
-
 std::vector<SweepPoint> shard_of(std::vector<SweepPoint> points, const Shard& shard) {
     std::vector<SweepPoint> own;
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -79,62 +48,89 @@ std::vector<SweepPoint> shard_of(std::vector<SweepPoint> points, const Shard& sh
     return own;
 }
 
-/// The progress line: points, rate, time left.
-class SweepLine {
-public:
-    explicit SweepLine(Progress& progress) : progress_(progress) {}
+bool measures_accuracies(const SweepSpec& spec) {
+    return spec.accuracy.kind != AccuracyKind::none;
+}
 
-    void show(const SweepProgress& at) {
-        const double seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-        const auto fresh = static_cast<double>(at.points_done - at.points_found);
-        std::string line = thousands(static_cast<std::uint64_t>(at.points_done)) + " of " +
-                           thousands(static_cast<std::uint64_t>(at.points)) + " points";
-        if (fresh > 0 && seconds > 1) {
-            const double rate = fresh / seconds;
-            line += ", " + with_digits(rate, 3) + "/s, " +
-                    duration(static_cast<double>(at.points - at.points_done) / rate) + " left";
-        }
-        if (at.points_failed > 0) line += ", " + std::to_string(at.points_failed) + " without a result";
-        progress_.show(line);
+/// Under --dry-run: the store is read where there is one, and nothing is kept.
+SweepForecast forecast_only(const std::vector<SweepPoint>& points, const SweepRunOptions& run,
+                            const std::filesystem::path& store) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(store, ignored)) return forecast_sweep(points, nullptr, run);
+    const SweepStore found(store, SweepStore::Mode::read_only);
+    return forecast_sweep(points, &found, run);
+}
+
+SweepRunOptions run_options(const SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings) {
+    SweepRunOptions run;
+    run.workers = options.workers;
+    run.time_limit = std::chrono::seconds(spec.time_limit_s);
+    run.should_stop = surroundings.should_stop;
+    run.ranks = surroundings.ranks;
+    return run;
+}
+
+/// Simulates what is missing, and shows where that stands; and how long it took.
+std::pair<SweepProgress, double> simulate(const SweepSpec& spec, const std::vector<SweepPoint>& points,
+                                          SweepStore& store, SweepRunOptions run, SweepLine& line, std::ostream* out) {
+    if (out != nullptr) {
+        run.forecast = [&](const SweepForecast& forecast) {
+            line.expect(forecast);
+            print_forecast(forecast, measures_accuracies(spec), *out);
+        };
     }
+    run.result = [&](const SweepPoint& point, const Counters& total) { line.add(point, total); };
+    run.progress = [&](const SweepProgress& at, const StoredPoint&) { line.show(at); };
+    const SweepProgress reached = run_sweep(spec, points, store, run);
+    return {reached, line.seconds()};
+}
 
-    [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
-
-private:
-    using Clock = std::chrono::steady_clock;
-    Progress& progress_;
-    Clock::time_point began_ = Clock::now();
+/// The sweep of the options with its points, and what prices them.
+struct Space {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
+    SweepSpec spec;
+    TechnologyOf technology_of;
+    std::vector<SweepPoint> points;
 };
+
+Space read_space(const SweepOptions& options, const std::filesystem::path& presets) {
+    const std::filesystem::path file = find_sweep(options.sweep, presets);
+    Space space;
+    space.spec = with_accuracy(read_sweep(file), options.accuracy, file);
+    const std::filesystem::path base_file = find_base(space.spec, file, presets);
+    space.technology_of = technologies(options.tables.technology, base_file, presets);
+    const AreaOf area_of = [&](const ArchSpec& arch) {
+        return make_cost_model(arch, space.technology_of(arch)).area.total_mm2();
+    };
+    space.points = shard_of(points_of(space.spec, read_arch(base_file), area_of, file.string()), options.shard);
+    return space;
+}
 
 }  // namespace
 
 bool run_sweep_command(const SweepOptions& options, const SweepSurroundings& surroundings, const Style& style,
                        std::ostream& out) {
-    const std::filesystem::path& presets = surroundings.environment.preset_folder;
-    const std::filesystem::path file = find_sweep(options.sweep, presets);
-    SweepSpec spec = with_accuracy(read_sweep(file), options.accuracy, file);
-    const std::filesystem::path base_file = find_base(spec, file, presets);
-    const TechnologyOf technology_of = technologies(options.tables.technology, base_file, presets);
-    const AreaOf area_of = [&](const ArchSpec& arch) {
-        return make_cost_model(arch, technology_of(arch)).area.total_mm2();
-    };
-    const std::vector<SweepPoint> points =
-        shard_of(points_of(spec, read_arch(base_file), area_of, file.string()), options.shard);
-    if (!options.quiet) print_sweep_head(spec, points, style, out);
-    check_accuracy_inputs(spec, options, surroundings.environment);
-    if (options.dry_run) return true;
+    Space space = read_space(options, surroundings.environment.preset_folder);
+    SweepSpec& spec = space.spec;
+    if (!options.quiet) print_sweep_head(spec, space.points, style, out);
+    check_accuracy_inputs(spec, space.points, options, surroundings.environment);
+    const SweepRunOptions run = run_options(spec, options, surroundings);
+    const bool is_first = surroundings.ranks == nullptr || surroundings.ranks->rank() == 0;
+    if (options.dry_run) {
+        if (options.quiet || !is_first) return true;
+        print_forecast(forecast_only(space.points, run, options.store), measures_accuracies(spec), out);
+        return true;
+    }
+    if (!is_first) {
+        serve_sweep(space.points, run);
+        serve_accuracies(spec, options, surroundings);
+        return true;
+    }
     SweepStore store(options.store, SweepStore::Mode::create_or_extend);
-    SweepLine line(surroundings.progress);
-    SweepRunOptions run;
-    run.workers = options.workers;
-    run.time_limit = std::chrono::seconds(spec.time_limit_s);
-    run.progress = [&](const SweepProgress& at, const StoredPoint&) { line.show(at); };
-    run.should_stop = surroundings.should_stop;
-    const SweepProgress reached = run_sweep(spec, points, store, run);
-    const double seconds = line.seconds();
+    SweepLine line(surroundings.progress, spec.objectives, space.technology_of);
+    const auto [reached, seconds] = simulate(spec, space.points, store, run, line, options.quiet ? nullptr : &out);
     const bool measured = measure_accuracies(spec, options, surroundings, store);
     surroundings.progress.finish();
-    SweepTable table = make_table(store, spec.name, technology_of);
+    SweepTable table = make_table(store, spec.name, space.technology_of);
     add_accuracies(table, store, spec.accuracy);
     write_tables(table, options.tables);
     if (!options.quiet) {
@@ -155,15 +151,7 @@ void run_merge_command(const MergeOptions& options, std::ostream& out) {
 void run_table_command(const TableOptions& options, const Environment& environment, const Style& style,
                        std::ostream& out) {
     const SweepStore store(options.store, SweepStore::Mode::read_only);
-    const std::vector<std::string> names = store.sweeps();
-    std::string name = options.sweep;
-    if (name.empty() && names.size() == 1) name = names.front();
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-        std::string known;
-        for (const std::string& one : names) known += (known.empty() ? "" : ", ") + one;
-        throw InputError("option --sweep: " + (name.empty() ? "is needed" : "\"" + name + "\" is not in the store") +
-                         "; " + options.store.string() + " has " + (known.empty() ? "none" : known));
-    }
+    const std::string name = chosen_sweep(store, options.sweep, "option --sweep", options.store);
     const SweepSpec spec = parse_sweep(store.sweep_spec(name), name);
     SweepTable table = make_table(store, name, technologies(options.tables.technology, {}, environment.preset_folder));
     add_accuracies(table, store, spec.accuracy);

@@ -7,6 +7,7 @@
 #include "cli/printers.h"
 #include "cli/progress.h"
 #include "cli/sweep_options.h"
+#include "npusim/ranks/ranks.h"
 
 namespace npusim::cli {
 
@@ -14,6 +15,7 @@ struct SweepSurroundings {
     const Environment& environment;
     Progress& progress;
     std::function<bool()> should_stop;
+    Ranks* ranks = nullptr;  ///< that share the work; null: this process works alone
 };
 
 /// False when it was stopped before its end. Once in a process, and before it has any other thread.

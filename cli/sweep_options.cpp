@@ -5,28 +5,6 @@
 namespace npusim::cli {
 namespace {
 
-OptionGroup table_outputs(const char* title) {
-    return {title,
-            {{"csv", "FILE", "write the table of points: a row each, units in the header"},
-             {"json", "FILE", "the same as JSON"},
-             {"markdown", "FILE", "the same as a Markdown table"},
-             {"latex", "FILE", "the same as a LaTeX table"},
-             {"technology", "FILE", "price the points by this table instead of their own"},
-             {"quiet", nullptr, "print nothing but errors"},
-             {"help", nullptr, "this text"}}};
-}
-
-void read_table_files(OptionReader& reader, TableFiles& files) {
-    files.technology = reader.text("technology");
-    const std::pair<const char*, std::filesystem::path*> all[] = {
-        {"csv", &files.csv}, {"json", &files.json}, {"markdown", &files.markdown}, {"latex", &files.latex}};
-    for (const auto& [name, file] : all) {
-        if (!reader.has(name)) continue;
-        *file = reader.text(name);
-        reader.check_output_file(name, reader.text(name));
-    }
-}
-
 std::optional<std::int64_t> whole_number(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -55,6 +33,28 @@ void read_shard(OptionReader& reader, Shard& shard) {
 }
 
 }  // namespace
+
+OptionGroup table_outputs(const char* title) {
+    return {title,
+            {{"csv", "FILE", "write the table of points: a row each, units in the header"},
+             {"json", "FILE", "the same as JSON"},
+             {"markdown", "FILE", "the same as a Markdown table"},
+             {"latex", "FILE", "the same as a LaTeX table"},
+             {"technology", "FILE", "price the points by this table instead of their own"},
+             {"quiet", nullptr, "print nothing but errors"},
+             {"help", nullptr, "this text"}}};
+}
+
+void read_table_files(OptionReader& reader, TableFiles& files) {
+    files.technology = reader.text("technology");
+    const std::pair<const char*, std::filesystem::path*> all[] = {
+        {"csv", &files.csv}, {"json", &files.json}, {"markdown", &files.markdown}, {"latex", &files.latex}};
+    for (const auto& [name, file] : all) {
+        if (!reader.has(name)) continue;
+        *file = reader.text(name);
+        reader.check_output_file(name, reader.text(name));
+    }
+}
 
 const std::vector<OptionGroup>& sweep_option_groups() {
     static const std::vector<OptionGroup> groups{

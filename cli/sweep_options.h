@@ -49,6 +49,10 @@ struct TableOptions {
 [[nodiscard]] MergeOptions parse_merge_options(const std::vector<std::string>& arguments);
 [[nodiscard]] TableOptions parse_table_options(const std::vector<std::string>& arguments);
 
+/// Options of commands that write a sweep's table, and reading them.
+[[nodiscard]] OptionGroup table_outputs(const char* title);
+void read_table_files(OptionReader& reader, TableFiles& files);
+
 [[nodiscard]] const std::vector<OptionGroup>& sweep_option_groups();
 [[nodiscard]] const std::vector<OptionGroup>& merge_option_groups();
 [[nodiscard]] const std::vector<OptionGroup>& table_option_groups();

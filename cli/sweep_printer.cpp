@@ -17,17 +17,6 @@ bool ends_with(const std::string& text, std::string_view end) {
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-/// A metric's value with the unit that its name ends in.
-std::string metric_text(const std::string& metric, double value) {
-    constexpr double joules_per_pj = 1e-12;
-    if (ends_with(metric, "_pj")) return si(value * joules_per_pj, "J");
-    if (ends_with(metric, "_ms")) return with_digits(value) + (ends_with(metric, "_mj_ms") ? " mJ ms" : " ms");
-    if (ends_with(metric, "_mm2")) return with_digits(value) + " mm2";
-    if (ends_with(metric, "_bytes")) return binary_bytes(value);
-    if (ends_with(metric, "top1")) return with_digits(value * 100) + " %";
-    return trimmed(value);
-}
-
 /// "/array/rows" → "rows", or "array.rows" where another field ends alike.
 std::string field_title(const std::string& field, const std::vector<std::string>& fields) {
     const auto last = [](const std::string& name) { return name.substr(name.rfind('/') + 1); };
@@ -36,15 +25,6 @@ std::string field_title(const std::string& field, const std::vector<std::string>
     if (alike == 1 && last(field) != "kib") return last(field);
     std::string title = field.substr(1);
     std::replace(title.begin(), title.end(), '/', '.');
-    return title;
-}
-
-std::string metric_title(const std::string& metric) {
-    std::string title = metric;
-    for (const std::string_view unit : {"_pj", "_ms", "_mm2", "_bytes"}) {
-        if (ends_with(title, unit)) title.resize(title.size() - unit.size());
-    }
-    std::replace(title.begin(), title.end(), '_', ' ');
     return title;
 }
 
@@ -70,11 +50,6 @@ void print_columns(const TextRows& rows, const Style& style, std::ostream& out) 
         if (shown < widths.size()) line += more;
         out << (r == 0 ? style.dim(line) : line) << '\n';
     }
-}
-
-std::vector<Objective> objectives_or_default(const std::vector<Objective>& objectives) {
-    if (!objectives.empty()) return objectives;
-    return {{"energy_pj", false}, {"latency_ms", false}, {"area_mm2", false}};
 }
 
 std::size_t place_of(const SweepTable& table, const std::string& metric) {
@@ -132,6 +107,30 @@ void print_failures(const SweepTable& table, const Style& style, std::ostream& o
 }
 
 }  // namespace
+
+std::string metric_title(const std::string& metric) {
+    std::string title = metric;
+    for (const std::string_view unit : {"_pj", "_ms", "_mm2", "_bytes"}) {
+        if (ends_with(title, unit)) title.resize(title.size() - unit.size());
+    }
+    std::replace(title.begin(), title.end(), '_', ' ');
+    return title;
+}
+
+std::string metric_text(const std::string& metric, double value) {
+    constexpr double joules_per_pj = 1e-12;
+    if (ends_with(metric, "_pj")) return si(value * joules_per_pj, "J");
+    if (ends_with(metric, "_ms")) return with_digits(value) + (ends_with(metric, "_mj_ms") ? " mJ ms" : " ms");
+    if (ends_with(metric, "_mm2")) return with_digits(value) + " mm2";
+    if (ends_with(metric, "_bytes")) return binary_bytes(value);
+    if (ends_with(metric, "top1")) return with_digits(value * 100) + " %";
+    return trimmed(value);
+}
+
+std::vector<Objective> objectives_or_default(const std::vector<Objective>& objectives) {
+    if (!objectives.empty()) return objectives;
+    return {{"energy_pj", false}, {"latency_ms", false}, {"area_mm2", false}};
+}
 
 void print_sweep_head(const SweepSpec& spec, const std::vector<SweepPoint>& points, const Style& style,
                       std::ostream& out) {

@@ -5,7 +5,7 @@ _npusim() {
     local names command=
     COMPREPLY=()
     case ${COMP_WORDS[1]} in
-        train | finetune | eval | analyze | sweep | merge | table) command=${COMP_WORDS[1]} ;;
+        train | finetune | eval | analyze | sweep | merge | table | report | compare) command=${COMP_WORDS[1]} ;;
     esac
     case $previous in
         --arch)
@@ -27,20 +27,20 @@ _npusim() {
         --weights | --tuned | --recipe | --out | --json | --csv | --plot | --store | --markdown | --latex | --technology)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;
-        --dump | --data-root | --run)
+        --dump | --data-root | --run | --pictures)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return ;;
         --*)
             # An option that takes a value of its own gives nothing to choose from.
             if npusim $command --help 2>/dev/null | grep -q "^  $previous [A-Z]"; then return; fi ;;
     esac
-    if [[ $command =~ ^(sweep|merge|table)$ && $current != -* ]]; then
+    if [[ $command =~ ^(sweep|merge|table|report|compare)$ && $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
     fi
     if [ -z "$names" ]; then
         names=$(npusim $command --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table $names"; fi
+        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare $names"; fi
     fi
     mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current")
 }

@@ -21,6 +21,17 @@ std::string point_key(const std::string& network, const ArchSpec& arch) {
         nlohmann::json{{"network", network}, {"arch", std::move(seen)}, {"machine_revision", kMachineRevision}}.dump());
 }
 
+nlohmann::json settings_json(const SweepPoint& point) {
+    nlohmann::json settings = nlohmann::json::array();
+    for (const auto& [field, value] : point.settings) settings.push_back({field, value});
+    return settings;
+}
+
+std::string key_of(const SweepPoint& point) {
+    if (point.arch) return point_key(point.network, *point.arch);
+    return content_hash(nlohmann::json{point.network, settings_json(point), point.impossible, kMachineRevision}.dump());
+}
+
 PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch) {
     PointPlan plan;
     plan.network = &network;

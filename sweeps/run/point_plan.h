@@ -8,6 +8,7 @@
 
 #include "npusim/arch/arch_spec.h"
 #include "npusim/models/graph/network.h"
+#include "npusim/sweeps/sweep_spec.h"
 #include "npusim/sweeps/sweep_store.h"
 
 namespace npusim {
@@ -25,6 +26,11 @@ public:
 private:
     std::map<std::string, Network> networks_;
 };
+
+/// The settings of a point as the store keeps them: an array of [field, value].
+[[nodiscard]] nlohmann::json settings_json(const SweepPoint& point);
+/// point_key, or where there is no chip, a hash of what was asked for and the reason.
+[[nodiscard]] std::string key_of(const SweepPoint& point);
 
 /// Throws InputError where the network does not fit the chip's precision.
 [[nodiscard]] PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch);

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <list>
 #include <set>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "forecaster.h"
 #include "npusim/base/error.h"
-#include "npusim/base/files.h"
-#include "npusim/sweeps/precision_ladder.h"
-#include "npusim/sweeps/worker.h"
-#include "npusim/workloads/lowering/layer_keys.h"
+#include "point_crew.h"
 #include "point_plan.h"
 
 namespace npusim {
@@ -33,30 +30,40 @@ PointStatus status_of(FailureKind kind) {
 
 /// A point that is being worked on: it waits for a worker of its own, or for layers that other points' workers
 /// simulate.
-struct OpenPoint {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
-    const SweepPoint* point = nullptr;
+struct OpenPoint {          // NOLINT(bugprone-exception-escape): moving JSON does not throw
+    std::size_t place = 0;  ///< in the sweep's list
     PointPlan plan;
     std::vector<std::size_t> simulated;  ///< layers that its own worker simulates; empty: none works
     int kills = 0;
 };
 
+constexpr std::chrono::milliseconds kUntilSomethingHappens{-1};
+
+std::unique_ptr<PointCrew> crew_of(const std::vector<SweepPoint>& points, const SweepRunOptions& options) {
+    const unsigned workers = options.workers != 0 ? options.workers : own_processors(options.ranks);
+    auto own = make_local_crew(points, workers, options.time_limit);
+    if (options.ranks == nullptr || options.ranks->count() == 1) return own;
+    return make_rank_crew(std::move(own), *options.ranks);
+}
+
 class SweepRun {
 public:
     SweepRun(const SweepSpec& spec, const std::vector<SweepPoint>& points, SweepStore& store,
              const SweepRunOptions& options)
-        : spec_(spec), points_(points), store_(store), options_(options), crew_(options.time_limit) {
-        most_ = options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
+        : spec_(spec), points_(points), store_(store), options_(options), crew_(crew_of(points, options)) {
         progress_.points = std::ssize(points);
     }
 
     SweepProgress run() {
         remember_store();
         list_sweep();
+        if (options_.forecast) foresee();
         while (!is_stopped() && (next_ < points_.size() || !open_.empty())) {
-            while (crew_.active() < most_ && next_ < points_.size() && !is_stopped()) open_next();
-            if (crew_.active() == 0) continue;
-            for (auto& [number, outcome] : crew_.wait()) end_work(number, outcome);
+            while (crew_->has_room() && next_ < points_.size() && !is_stopped()) open_next();
+            if (!crew_->is_busy()) continue;
+            for (auto& [number, outcome] : crew_->wait(kUntilSomethingHappens)) end_work(number, outcome);
         }
+        crew_->dismiss();
         return progress_;
     }
 
@@ -75,19 +82,6 @@ private:
         }
     }
 
-    /// A chip that cannot be made has no fields to hash: what was asked for and the reason name it.
-    [[nodiscard]] static std::string key_of(const SweepPoint& point) {
-        if (point.arch) return point_key(point.network, *point.arch);
-        return content_hash(
-            nlohmann::json{point.network, settings_json(point), point.impossible, kMachineRevision}.dump());
-    }
-
-    [[nodiscard]] static nlohmann::json settings_json(const SweepPoint& point) {
-        nlohmann::json settings = nlohmann::json::array();
-        for (const auto& [field, value] : point.settings) settings.push_back({field, value});
-        return settings;
-    }
-
     void list_sweep() {
         std::vector<SweepEntry> entries;
         entries.reserve(points_.size());
@@ -97,15 +91,32 @@ private:
         store_.set_sweep(spec_.name, to_json(spec_), entries);
     }
 
-    void open_next() {
-        const std::size_t at = next_++;
-        open(points_[at], keys_[at]);
+    /// What it simulates to know how long that takes is not simulated again.
+    void foresee() {
+        std::vector<MissingPoint> missing;
+        for (std::size_t place = 0; place < points_.size(); ++place) {
+            if (!found_.contains(keys_[place])) missing.push_back({place, keys_[place]});
+        }
+        Forecaster forecaster(points_, networks_, options_);
+        forecaster.plan(missing, [&](const std::string& key) { return known_.contains(key); });
+        for (StoredLayer& layer : forecaster.time_some()) {
+            const std::string key = layer.key;
+            if (known_.emplace(key, std::move(layer)).second) ++progress_.layers_simulated;
+        }
+        options_.forecast(forecaster.forecast());
     }
 
-    void open(const SweepPoint& point, const std::string& key) {
+    void open_next() {
+        const std::size_t at = next_++;
+        open(at, keys_[at]);
+    }
+
+    void open(std::size_t place, const std::string& key) {
+        const SweepPoint& point = points_[place];
         const auto found = found_.find(key);
         if (found != found_.end()) {
             ++progress_.points_found;
+            tell(point, found->second);
             note(found->second);
             return;
         }
@@ -115,7 +126,7 @@ private:
             return;
         }
         OpenPoint opened;
-        opened.point = &point;
+        opened.place = place;
         try {
             opened.plan = plan_point(networks_.get(point.network), key, *point.arch);
         } catch (const InputError& error) {
@@ -149,9 +160,7 @@ private:
 
     void start(std::size_t number) {
         const OpenPoint& opened = open_.at(number);
-        crew_.start(number, [&](const FractionSink&) {
-            return run_timing(*opened.plan.network, *opened.point->arch, opened.simulated, {});
-        });
+        crew_->start(number, {opened.place, opened.simulated});
     }
 
     void end_work(std::size_t number, const WorkerOutcome& outcome) {
@@ -194,9 +203,11 @@ private:
 
     void finish(std::size_t number) {
         StoredPoint point = std::move(open_.at(number).plan.point);
+        const SweepPoint& asked = points_[open_.at(number).place];
         open_.erase(number);
         layers_of_points_ += std::ssize(point.layers);
         progress_.layers_remembered = std::max<std::int64_t>(0, layers_of_points_ - progress_.layers_simulated);
+        tell(asked, point);
         commit(point);
     }
 
@@ -210,6 +221,13 @@ private:
         note(point);
     }
 
+    void tell(const SweepPoint& asked, const StoredPoint& point) const {
+        if (!options_.result || point.status != PointStatus::done) return;
+        Counters total;
+        for (const auto& [name, key] : point.layers) total += known_.at(key).counters;
+        options_.result(asked, total);
+    }
+
     void note(const StoredPoint& point) {
         ++progress_.points_done;
         if (point.status != PointStatus::done) ++progress_.points_failed;
@@ -221,8 +239,7 @@ private:
     std::vector<std::string> keys_;  ///< of the points
     SweepStore& store_;
     const SweepRunOptions& options_;
-    WorkerCrew crew_;
-    std::size_t most_ = 1;
+    std::unique_ptr<PointCrew> crew_;
     std::size_t next_ = 0;         ///< of the points
     std::size_t next_number_ = 0;  ///< of the jobs
     Networks networks_;
@@ -240,6 +257,12 @@ private:
 SweepProgress run_sweep(const SweepSpec& spec, const std::vector<SweepPoint>& points, SweepStore& store,
                         const SweepRunOptions& options) {
     return SweepRun(spec, points, store, options).run();
+}
+
+void serve_sweep(const std::vector<SweepPoint>& points, const SweepRunOptions& options) {
+    const unsigned workers = options.workers != 0 ? options.workers : own_processors(options.ranks);
+    const auto own = make_local_crew(points, workers, options.time_limit);
+    serve_points(*own, *options.ranks, workers);
 }
 
 }  // namespace npusim

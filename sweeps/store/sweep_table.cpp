@@ -8,35 +8,13 @@
 namespace npusim {
 namespace {
 
-using Metric = std::pair<std::string, double>;
-
 double real(std::uint64_t value) {
     return static_cast<double>(value);
 }
 
-/// Every metric with its name: the names of the columns come from here too.
-std::vector<Metric> metrics_of(const CostModel& cost, const Counters& total) {
-    const RunFigures figures = run_figures(cost, total);
-    std::vector<Metric> metrics = {
-        {"cycles", real(total.total_cycles)},
-        {"latency_ms", figures.latency_ms},
-        {"inferences_per_s", figures.inferences_per_s},
-        {"energy_pj", figures.energy.total_pj()},
-        {"energy_on_chip_pj", figures.energy.on_chip_pj()},
-    };
-    for (const auto& [name, pj] : figures.energy.parts()) metrics.emplace_back("energy_" + name + "_pj", pj);
-    metrics.emplace_back("area_mm2", cost.area.total_mm2());
-    for (const auto& [name, mm2] : cost.area.parts()) metrics.emplace_back("area_" + name + "_mm2", mm2);
-    metrics.emplace_back("macs", real(total.macs));
-    metrics.emplace_back("utilization", figures.utilization);
-    metrics.emplace_back("dram_bytes", real(total.dram.moved_bytes()));
-    metrics.emplace_back("edp_mj_ms", figures.edp_mj_ms);
-    return metrics;
-}
-
 std::vector<std::string> metric_names() {
     std::vector<std::string> names;
-    for (const auto& [name, value] : metrics_of(CostModel{}, Counters{})) names.push_back(name);
+    for (const auto& [name, value] : run_metrics(CostModel{}, Counters{})) names.push_back(name);
     return names;
 }
 
@@ -105,7 +83,7 @@ private:
         const ArchSpec arch = parse_arch(point.arch, "point " + point.key);
         const Counters total = total_of(point);
         std::size_t column = 0;
-        for (const auto& [name, value] : metrics_of(make_cost_model(arch, technology_of_(arch)), total)) {
+        for (const auto& [name, value] : run_metrics(make_cost_model(arch, technology_of_(arch)), total)) {
             row.metrics[column++] = value;
         }
     }
@@ -145,6 +123,25 @@ RunFigures run_figures(const CostModel& cost, const Counters& total) {
     figures.utilization = real(total.pe_operations) / (pes * real(total.total_cycles));
     figures.edp_mj_ms = figures.energy.total_pj() / pj_per_mj * figures.latency_ms;
     return figures;
+}
+
+std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total) {
+    const RunFigures figures = run_figures(cost, total);
+    std::vector<std::pair<std::string, double>> metrics = {
+        {"cycles", real(total.total_cycles)},
+        {"latency_ms", figures.latency_ms},
+        {"inferences_per_s", figures.inferences_per_s},
+        {"energy_pj", figures.energy.total_pj()},
+        {"energy_on_chip_pj", figures.energy.on_chip_pj()},
+    };
+    for (const auto& [name, pj] : figures.energy.parts()) metrics.emplace_back("energy_" + name + "_pj", pj);
+    metrics.emplace_back("area_mm2", cost.area.total_mm2());
+    for (const auto& [name, mm2] : cost.area.parts()) metrics.emplace_back("area_" + name + "_mm2", mm2);
+    metrics.emplace_back("macs", real(total.macs));
+    metrics.emplace_back("utilization", figures.utilization);
+    metrics.emplace_back("dram_bytes", real(total.dram.moved_bytes()));
+    metrics.emplace_back("edp_mj_ms", figures.edp_mj_ms);
+    return metrics;
 }
 
 SweepTable make_table(const SweepStore& store, const std::string& sweep, const TechnologyOf& technology_of) {

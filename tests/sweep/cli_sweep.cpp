@@ -33,6 +33,18 @@ constexpr const char* kSpace = R"({
   "objectives": [{"metric": "energy_pj"}, {"metric": "area_mm2"}]
 })";
 
+/// Enough of them that a sweep outlives its first kills.
+constexpr const char* kLongSpace = R"({
+  "name": "long", "arch": "int4_array.json", "networks": ["resnet20"],
+  "axes": [
+    {"field": "bits", "values": [8, 6, 5, 4, 3, 2]},
+    {"field": "/array/rows", "values": [4, 8, 12, 16, 24, 32]},
+    {"field": "/precision/first_last_bits", "values": [4, 8]},
+    {"field": "/activation_buffer/kib", "values": [0.25, 16, 64]},
+    {"field": "/dram/latency_ns", "values": [50, 100]}
+  ]
+})";
+
 test::ProgramRun run(const std::string& options) {
     return test::run_program(options);
 }
@@ -106,11 +118,13 @@ TEST_CASE("A sweep that ran before simulates nothing, and another price changes 
 
 TEST_CASE("A sweep whose program and workers are killed again and again ends with an undisturbed one's bytes") {
     const TemporaryFolder folder;
-    const std::string space = write_space(folder);
+    write_whole_file(folder / "long.json", kLongSpace);
+    const std::string space = (folder / "long.json").string();
     const std::string store = (folder / "killed").string();
     std::mt19937 random(5);
     REQUIRE(run("sweep " + space + " --store " + (folder / "whole").string()).code == 0);
-    constexpr int kKills = 25;
+    constexpr int kKills = 50;
+    int hits = 0;
     for (int kill = 0; kill < kKills; ++kill) {
         const pid_t child = ::fork();
         if (child == 0) {
@@ -119,16 +133,18 @@ TEST_CASE("A sweep whose program and workers are killed again and again ends wit
                     "--workers", "2", static_cast<char*>(nullptr));
             ::_exit(127);
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 250));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 80));
         // Every other time only what the program has started is killed first.
         if (kill % 2 == 0) {
             kill_children_of(child);
-            std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
+            std::this_thread::sleep_for(std::chrono::milliseconds(random() % 40));
         }
         ::kill(child, SIGKILL);
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
+        hits += WIFSIGNALED(status) ? 1 : 0;
     }
+    CHECK(hits > kKills / 2);  // else the sweep was over too soon to be disturbed
     const auto last = run("sweep " + space + " --store " + store);
     INFO(last.error);
     REQUIRE(last.code == 0);

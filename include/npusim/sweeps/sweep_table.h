@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "npusim/arch/cost.h"
@@ -26,6 +27,9 @@ struct RunFigures {
     EnergyBreakdown energy;
 };
 [[nodiscard]] RunFigures run_figures(const CostModel& cost, const Counters& total);
+
+/// Every metric of a run by its name, as make_table gives them.
+[[nodiscard]] std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total);
 
 struct SweepRow {
     std::int64_t index = 0;
