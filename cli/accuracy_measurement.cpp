@@ -50,6 +50,14 @@ std::optional<AccuracyCase> accuracy_case_of(const StoredPoint& point) {
     return AccuracyCase{point.network, arch.precision, arch.array.accumulator_bits};
 }
 
+std::filesystem::path tuned_file(const std::filesystem::path& store, const std::string& key) {
+    return store.string() + ".networks/" + key + ".safetensors";
+}
+
+std::string with_network(const std::string& text, const std::string& network) {
+    return with(text, "{network}", network);
+}
+
 int bits_of(const PrecisionSpec& precision) {
     return std::min(precision.weight_bits, precision.activation_bits);
 }
@@ -109,9 +117,8 @@ std::optional<nlohmann::json> AccuracyMeasurement::measure(const AccuracyCase& w
     }
     nlohmann::json figures = {{"fp32_top1", fp32_top1_.at(wanted.network)}, {"images", count}};
     try {
-        const auto integers = accuracy_.kind == AccuracyKind::calibrate
-                                  ? calibrated(own, wanted)
-                                  : tuned(own, wanted, key, should_stop);
+        const auto integers =
+            accuracy_.kind == AccuracyKind::calibrate ? calibrated(own, wanted) : tuned(own, wanted, key, should_stop);
         if (!integers) return std::nullopt;
         figures["top1"] = quantized_top1(*integers, own.images.test, count, progress_);
     } catch (const InputError& error) {
@@ -126,7 +133,7 @@ std::string AccuracyMeasurement::dataset() const {
 
 std::filesystem::path AccuracyMeasurement::weights_of(const std::string& network) const {
     if (accuracy_.weights.empty()) return {};
-    return find_file(with(accuracy_.weights, "{network}", network), options_, environment_);
+    return find_file(with_network(accuracy_.weights, network), options_, environment_);
 }
 
 std::optional<QuantizedNetwork> AccuracyMeasurement::calibrated(const AccuracySubject& own,
@@ -144,7 +151,7 @@ std::optional<QuantizedNetwork> AccuracyMeasurement::tuned(const AccuracySubject
         if (!drawn.quantization) return calibrated(own, wanted);
         return quantize(own.network, drawn.tuned, wanted.precision, wanted.accumulator_bits, drawn.quantization->steps);
     }
-    const std::filesystem::path file = options_.store.string() + ".networks/" + key + ".safetensors";
+    const std::filesystem::path file = tuned_file(options_.store, key);
     if (!std::filesystem::is_regular_file(file) && !finetune(own, wanted, file, should_stop)) return std::nullopt;
     const SavedNetwork saved = read_saved_network(file, own.network);
     return quantize(own.network, saved.parameters, wanted.precision, wanted.accumulator_bits,

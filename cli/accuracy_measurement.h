@@ -24,6 +24,10 @@ struct AccuracyCase {
 [[nodiscard]] std::optional<AccuracyCase> accuracy_case_of(const StoredPoint& point);
 /// The hash of all that decides the accuracy.
 [[nodiscard]] std::string key_of(const AccuracyCase& wanted, const AccuracySpec& accuracy);
+/// Where a sweep keeps the network that it has tuned.
+[[nodiscard]] std::filesystem::path tuned_file(const std::filesystem::path& store, const std::string& key);
+/// `text` with the network's name for "{network}".
+[[nodiscard]] std::string with_network(const std::string& text, const std::string& network);
 [[nodiscard]] int bits_of(const PrecisionSpec& precision);
 
 /// One network's fp32 weights and images, read when they are first wanted.

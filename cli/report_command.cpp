@@ -39,6 +39,12 @@ void run_report_command(const ReportOptions& options, const Environment& environ
     add_accuracies(input.table, store, input.spec.accuracy);
     input.objectives = objectives_or_default(input.spec.objectives);
     input.base = base_of(input.spec, environment.preset_folder);
+    const auto points = store.points();
+    input.options_of = [&points, &table, accuracy = input.spec.accuracy](const SweepRow& row) {
+        const auto point = points.find(row.point_key);
+        if (point == points.end()) return std::vector<std::string>{};
+        return accuracy_options(point->second, accuracy, table.store);
+    };
     const ReportData data = make_report_data(std::move(input), store, technology_of);
     write_tables(data.table, table.tables);
     if (!options.pictures.empty()) write_report_pictures(data, options.pictures);

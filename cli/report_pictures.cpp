@@ -5,6 +5,7 @@
 
 #include "cli/format.h"
 #include "cli/printers.h"
+#include "npusim/base/error.h"
 
 namespace npusim::cli {
 namespace {
@@ -136,6 +137,9 @@ ArchSpec chosen_chip(const ReportData& data) {
 
 void write_report_pictures(const ReportData& data, const std::filesystem::path& folder) {
     if (!data.chosen) return;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw InputError(folder.string(), "", "cannot be made: " + error.message());
     const Objective up = upwards(data);
     const std::string over = up.metric == "top1" ? "accuracy" : up.metric.substr(0, up.metric.find('_'));
     for (const char* suffix : {".svg", ".png"}) {

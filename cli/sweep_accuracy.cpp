@@ -178,6 +178,16 @@ void serve_accuracies(const SweepSpec& spec, const SweepOptions& options, const 
     SharedMeasurement(measurement, surroundings).serve();
 }
 
+std::vector<std::string> accuracy_options(const StoredPoint& point, const AccuracySpec& accuracy,
+                                          const std::filesystem::path& store_file) {
+    const auto wanted = accuracy_case_of(point);
+    if (!wanted || accuracy.kind == AccuracyKind::none) return {"--no-train"};
+    if (accuracy.weights.empty()) return {};  // the main job trains the same drawn networks
+    std::string weights = with_network(accuracy.weights, point.network);
+    if (accuracy.kind == AccuracyKind::finetune) weights = tuned_file(store_file, key_of(*wanted, accuracy)).string();
+    return {"--weights", weights, "--dataset", accuracy.dataset};
+}
+
 void add_accuracies(SweepTable& table, const SweepStore& store, const AccuracySpec& accuracy) {
     if (accuracy.kind == AccuracyKind::none) return;
     std::map<std::string, nlohmann::json> figures_of_point;

@@ -20,6 +20,11 @@ bool measure_accuracies(SweepSpec& spec, const SweepOptions& options, const Swee
 /// What the other ranks do meanwhile: some of the measurements.
 void serve_accuracies(const SweepSpec& spec, const SweepOptions& options, const SweepSurroundings& surroundings);
 
+/// Options of the main job that give a stored point its accuracy, or keep it from measuring one that the sweep has not:
+/// weights (those that the sweep has tuned, beside `store_file`) and images.
+[[nodiscard]] std::vector<std::string> accuracy_options(const StoredPoint& point, const AccuracySpec& accuracy,
+                                                        const std::filesystem::path& store_file);
+
 /// Appends "top1", and "fp32_top1" of the network that quantization began with, where the sweep measures them.
 void add_accuracies(SweepTable& table, const SweepStore& store, const AccuracySpec& accuracy);
 

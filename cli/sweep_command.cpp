@@ -111,8 +111,8 @@ bool run_sweep_command(const SweepOptions& options, const SweepSurroundings& sur
                        std::ostream& out) {
     Space space = read_space(options, surroundings.environment.preset_folder);
     SweepSpec& spec = space.spec;
-    if (!options.quiet) print_sweep_head(spec, space.points, style, out);
     check_accuracy_inputs(spec, space.points, options, surroundings.environment);
+    if (!options.quiet) print_sweep_head(spec, space.points, style, out);
     const SweepRunOptions run = run_options(spec, options, surroundings);
     const bool is_first = surroundings.ranks == nullptr || surroundings.ranks->rank() == 0;
     if (options.dry_run) {

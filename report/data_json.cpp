@@ -73,6 +73,13 @@ std::vector<JsonText> changes_of(const ReportData& data) {
     return texts;
 }
 
+JsonText options_json(const ReportData& data) {
+    std::vector<JsonText> values;
+    values.reserve(data.options.size());
+    for (const auto& options : data.options) values.push_back(list_of(options, text_json));
+    return report::column_json("options", "options", values);
+}
+
 JsonText whole(std::uint64_t value) {
     return std::to_string(value);
 }
@@ -134,7 +141,7 @@ std::string report_json(const ReportData& data, const std::string& version) {
            ",\n\"reference\":" + (data.reference ? safe_dump(to_json(*data.reference)) : "null") +
            ",\n\"reference_is_base\":" + (data.reference_is_base ? "true" : "false") +
            ",\n\"has_chip\":" + list_of(data.chips, [](const auto& chip) { return JsonText(chip ? "1" : "0"); }) +
-           ",\n\"changes\":" + list_json(changes_of(data)) +
+           ",\n\"changes\":" + list_json(changes_of(data)) + ",\n\"options\":" + options_json(data) +
            ",\n\"fitted\":" + list_of(fitted_metrics(data.table), text_json) + ",\n\"groups\":" + groups_json(data) +
            ",\n\"detail\":" + details_json(data) + "\n}";
 }

@@ -145,6 +145,10 @@ ReportData make_report_data(ReportInput input, const SweepStore& store, const Te
     data.chosen = chosen_place(data);
     const Points points = store.points();
     add_chips(data, points, std::move(input.base));
+    data.options.reserve(data.table.rows.size());
+    for (const SweepRow& row : data.table.rows) {
+        data.options.push_back(input.options_of ? input.options_of(row) : std::vector<std::string>{});
+    }
     DetailMaker details(data, points, store, technology_of);
     for (const std::size_t place : detailed_places(data)) details.add(place);
     data.groups = precision_groups(data.spec, data.table, data.bits);

@@ -1,4 +1,5 @@
 // A point's chip, and the command that simulates it.
+const optionsOfRow = decoded(raw.options);
 const changeColumns = raw.changes.map((column) => ({ pointer: column.name, values: decoded(column) }));
 
 function changesOf(row) {
@@ -38,6 +39,7 @@ function commandOf(row, between = " ") {
     return [
         begin,
         ...changesOf(row).map(([pointer, value]) => `--set ${quoted(`${pointer}=${JSON.stringify(value)}`)}`),
+        ...optionsOfRow[row].map(quoted),
     ].join(between);
 }
 

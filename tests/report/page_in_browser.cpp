@@ -167,7 +167,7 @@ TEST_CASE(
     const std::string command = seen.at("clicked").at("command");
     const std::string result = (folder / "run.json").string();
     REQUIRE(command.starts_with("npusim "));
-    REQUIRE(run_program(command.substr(7) + " --no-train --no-ladder --quiet --json " + result).code == 0);
+    REQUIRE(run_program(command.substr(7) + " --no-ladder --quiet --json " + result).code == 0);
     const json energy = json::parse(read_text_file(result)).at("energy");
     CHECK(energy.at("total_pj").get<double>() == Approx(metric(table, row, "energy_pj")).epsilon(1e-9));
 }

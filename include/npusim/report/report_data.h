@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ struct ReportData {  // NOLINT(bugprone-exception-escape): moving JSON does not 
     bool reference_is_base = false;
     /// Of each row: the fields in which its chip is another one than the reference. Empty where no chip could be made.
     std::vector<std::optional<FieldSettings>> chips;
+    /// Of each row: options that its command ends with, e.g. the weights and images that its accuracy is of.
+    std::vector<std::vector<std::string>> options;
     std::vector<StoredLayer> layers;   ///< those of `details`, each once
     std::vector<PointLayers> details;  ///< by ascending place
     std::vector<PrecisionGroup> groups;
@@ -51,6 +54,8 @@ struct ReportInput {
     SweepTable table;                   ///< of the store's sweep, with all metrics
     std::vector<Objective> objectives;  ///< at least one
     std::optional<ArchSpec> base;       ///< the chip that spec.arch names, where it was found
+    /// Options that a row's command ends with. May be empty.
+    std::function<std::vector<std::string>(const SweepRow& row)> options_of;
 };
 
 /// Throws InputError for an objective that the table does not have, and for a store that lacks a layer of a point.
