@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <sstream>
 
 #include "cli/inputs.h"
@@ -13,13 +14,18 @@ namespace npusim::cli {
 
 TechnologyOf technologies(const std::filesystem::path& given, const std::filesystem::path& arch_file,
                           const std::filesystem::path& preset_folder) {
-    auto known = std::make_shared<std::map<std::string, Technology>>();
+    struct Known {
+        std::mutex mutex;
+        std::map<std::string, Technology> tables;
+    };
+    auto known = std::make_shared<Known>();
     return [=](const ArchSpec& arch) -> const Technology& {
-        const auto found = known->find(arch.technology);
-        if (found != known->end()) return found->second;
+        const std::lock_guard lock(known->mutex);
+        const auto found = known->tables.find(arch.technology);
+        if (found != known->tables.end()) return found->second;
         Technology technology =
             given.empty() ? find_technology(arch, arch_file, preset_folder) : read_technology(given);
-        return known->emplace(arch.technology, std::move(technology)).first->second;
+        return known->tables.emplace(arch.technology, std::move(technology)).first->second;
     };
 }
 

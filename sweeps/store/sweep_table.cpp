@@ -1,5 +1,7 @@
 #include "npusim/sweeps/sweep_table.h"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <map>
 
@@ -42,7 +44,9 @@ public:
 
     [[nodiscard]] SweepTable make() {
         find_fields();
-        for (const SweepEntry& entry : entries_) table_.rows.push_back(make_row(entry));
+        table_.rows.resize(entries_.size());
+        tbb::parallel_for(std::size_t{0}, entries_.size(),
+                          [&](std::size_t at) { table_.rows[at] = make_row(entries_[at]); });
         return std::move(table_);
     }
 

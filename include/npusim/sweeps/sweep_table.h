@@ -49,7 +49,7 @@ struct SweepTable {
     std::vector<SweepRow> rows;
 };
 
-/// The technology table that a chip is priced with.
+/// The technology table that a chip is priced with. Asked by several threads at once.
 using TechnologyOf = std::function<Technology(const ArchSpec& arch)>;
 
 /// Metrics: "cycles", "latency_ms", "inferences_per_s", "energy_pj", "energy_on_chip_pj", "energy_<component>_pj",
