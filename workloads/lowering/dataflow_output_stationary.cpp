@@ -16,7 +16,8 @@ struct Fold {
     std::int64_t columns = 0;
 };
 
-/// A fold's sums on their way out. Rows get done a cycle apart; a slower port is late by the rest of each.
+/// A fold's sums on their way out. The bus passes all rows, used or not, a cycle apart; a slower port is late by the
+/// rest of each that is used.
 struct Drain {
     std::int64_t rows = 0;
     std::int64_t cycles = 0;
@@ -92,7 +93,7 @@ ArrayTiming OutputStationary::time(const ArchSpec& arch, const ArrayWork& work) 
     Drain before;
     for_each_fold(arch.array, work, [&](const Fold& fold) {
         const std::int64_t stream_cycles = timer.steps() * timer.step_cycles(fold);
-        const Drain drain{fold.rows, fold.rows * timer.row_cycles(fold)};
+        const Drain drain{arch.array.rows, arch.array.rows + fold.rows * (timer.row_cycles(fold) - 1)};
         conflict_cycles += stream_cycles - timer.steps();
         total_cycles += stream_cycles;
         if (arch.array.overlap_weight_load) {

@@ -45,8 +45,13 @@ std::int64_t peak_activation_bytes(const QuantizedNetwork& network, const std::v
             written[to.tensor] = true;
             last[to.tensor] = i;
         }
-        last[node.input.tensor] = i;
-        if (node.residual) last[node.residual->tensor] = i;
+        const auto read = [&](TensorId tensor) {
+            if (!written[tensor]) first[tensor] = i;  // an input of a layer list: there when its layer begins
+            written[tensor] = true;
+            last[tensor] = i;
+        };
+        read(node.input.tensor);
+        if (node.residual) read(node.residual->tensor);
     }
     std::int64_t peak = 0;
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {

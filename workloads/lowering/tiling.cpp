@@ -72,25 +72,30 @@ Tiling smallest_tiling(const LayerContext& layer) {
 
 }  // namespace
 
-SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling) {
+std::int64_t slot_input_channels(const LayerContext& layer, const Tiling& tiling) {
+    const QuantizedNode& node = layer.node;
+    if (node.op == QuantizedOp::slice_pad) return node.input_shape.channels;
+    if (node.op != QuantizedOp::convolution) return tiling.out_channels;
+    if (node.groups > 1) return tiling.out_channels / layer.group_out_channels() * layer.group_in_channels();
+    return tiling.inputs_whole ? node.input_shape.channels : tiling.reduce_channels;
+}
+
+std::int64_t weight_slot_bytes(const LayerContext& layer, const Tiling& tiling) {
+    const std::int64_t constants = tiling.out_channels * layer.parameter_bytes_per_channel();
+    if (layer.node.op != QuantizedOp::convolution) return constants;
+    const std::int64_t held = tiling.weights_whole ? layer.group_in_channels() : tiling.reduce_channels;
+    return constants + bits_to_bytes(tiling.out_channels * held * layer.kernel_area() * layer.node.weight_bits);
+}
+
+std::int64_t input_slot_bytes(const LayerContext& layer, const Tiling& tiling) {
+    return largest_tile_bytes(layer.input_layout(), largest_input(layer, tiling, 0, slot_input_channels(layer, tiling)),
+                              layer.node.input_shape.channels);
+}
+
+SlotBytes result_slot_bytes(const LayerContext& layer, const Tiling& tiling) {
     const Region tile = largest_tile(tiling);
-    SlotBytes bytes;
-    bytes.weights = tiling.out_channels * layer.parameter_bytes_per_channel();
-    std::int64_t input_end = layer.node.input_shape.channels;
-    if (layer.node.op == QuantizedOp::convolution) {
-        const std::int64_t held = tiling.weights_whole ? layer.group_in_channels() : tiling.reduce_channels;
-        bytes.weights += bits_to_bytes(tiling.out_channels * held * layer.kernel_area() * layer.node.weight_bits);
-        if (layer.node.groups > 1) {
-            input_end = tiling.out_channels / layer.group_out_channels() * layer.group_in_channels();
-        } else if (!tiling.inputs_whole) {
-            input_end = tiling.reduce_channels;
-        }
-    } else if (layer.node.op != QuantizedOp::slice_pad) {
-        input_end = tiling.out_channels;
-    }
     const std::int64_t out_channels = layer.node.output_shape.channels;
-    bytes.inputs = largest_tile_bytes(layer.input_layout(), largest_input(layer, tiling, 0, input_end),
-                                      layer.node.input_shape.channels);
+    SlotBytes bytes;
     if (layer.node.residual) {
         bytes.operand =
             largest_tile_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile), out_channels);
@@ -99,6 +104,13 @@ SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling) {
         bytes.outputs.push_back(largest_tile_bytes(layer.layouts[destination.tensor],
                                                    layer.destination_region(destination, tile), out_channels));
     }
+    return bytes;
+}
+
+SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling) {
+    SlotBytes bytes = result_slot_bytes(layer, tiling);
+    bytes.weights = weight_slot_bytes(layer, tiling);
+    bytes.inputs = input_slot_bytes(layer, tiling);
     return bytes;
 }
 

@@ -49,6 +49,12 @@ struct SlotBytes {
     [[nodiscard]] std::int64_t activations() const;
 };
 [[nodiscard]] SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling);
+/// Its parts: outputs and residual (of output channels, rows and columns), inputs (of rows, columns and the channels
+/// that a slot holds), weights.
+[[nodiscard]] SlotBytes result_slot_bytes(const LayerContext& layer, const Tiling& tiling);
+[[nodiscard]] std::int64_t input_slot_bytes(const LayerContext& layer, const Tiling& tiling);
+[[nodiscard]] std::int64_t slot_input_channels(const LayerContext& layer, const Tiling& tiling);
+[[nodiscard]] std::int64_t weight_slot_bytes(const LayerContext& layer, const Tiling& tiling);
 
 /// Throws InputError naming the layer, the buffer, the bytes needed and available when nothing fits.
 [[nodiscard]] Tiling choose_tiling(const LayerContext& layer);

@@ -1,7 +1,7 @@
 #include <boost/algorithm/string.hpp>
 #include <boost/tokenizer.hpp>
 #include <charconv>
-#include <functional>
+#include <optional>
 #include <sstream>
 
 #include "npusim/base/error.h"
@@ -69,13 +69,19 @@ private:
         try {
             cells = cells_of(line);
         } catch (const boost::escaped_list_error& error) {
-            throw InputError(file_, "line " + std::to_string(line_), std::string("is no CSV: ") + error.what());
+            problem(std::string("is no CSV: ") + error.what());
+            cells.clear();
         }
         return true;
     }
 
     const std::vector<Column>& columns_of(const Cells& heading) {
+        if (!problems_.empty()) throw InputError(problems_);
         const auto names = [](const std::vector<Column>& columns) { return columns.size() + 1; };
+        // A list without a heading would lose its first layer.
+        if (heading.size() > 1 && number_in(heading[1])) {
+            throw InputError(file_, "line 1", "is a layer; a heading with the columns' names is needed above it");
+        }
         if (heading.size() == names(product_columns()) && heading[1] == "M" && heading[2] == "N" && heading[3] == "K") {
             return product_columns();
         }
@@ -87,8 +93,10 @@ private:
     }
 
     TopologyLayer layer_of(const Cells& cells, const std::vector<Column>& columns) {
+        const std::size_t before = problems_.size();
         TopologyLayer layer;
         layer.name = cells[0];
+        if (layer.name.empty()) problem("column name: is empty");
         if (cells.size() != columns.size() + 1) {
             problem("has " + std::to_string(cells.size()) + " columns, " + std::to_string(columns.size() + 1) +
                     " are needed");
@@ -96,17 +104,39 @@ private:
         }
         for (std::size_t c = 0; c < columns.size(); ++c)
             layer.*columns[c].field = number(cells[c + 1], columns[c].name);
+        if (problems_.size() == before) check_sizes(layer);
+        return layer;
+    }
+
+    /// Products of sizes must stay far inside 64 bits.
+    void check_sizes(const TopologyLayer& layer) {
+        constexpr double kMost = 1e14;
+        const auto product = [](const std::vector<std::int64_t>& sizes) {
+            double value = 1;
+            for (const std::int64_t size : sizes) value *= static_cast<double>(size);
+            return value;
+        };
         if (layer.filter_height > layer.input_height || layer.filter_width > layer.input_width) {
             problem("the filter is larger than the ifmap, which is not padded");
+        } else if (product({layer.output_height(), layer.output_width(), layer.filters, layer.filter_height,
+                            layer.filter_width, layer.channels}) > kMost) {
+            problem("has more than 10^14 multiplications, the most allowed");
+        } else if (product({layer.input_height, layer.input_width, layer.channels}) > kMost) {
+            problem("has an ifmap of more than 10^14 values, the most allowed");
         }
-        return layer;
+    }
+
+    static std::optional<std::int64_t> number_in(const std::string& cell) {
+        std::int64_t value = 0;
+        const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+        if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
+        return value;
     }
 
     std::int64_t number(const std::string& cell, const char* column) {
         constexpr std::int64_t kMost = 1'000'000;
-        std::int64_t value = 0;
-        const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-        if (error == std::errc() && end == cell.data() + cell.size() && value >= 1 && value <= kMost) return value;
+        const std::optional<std::int64_t> value = number_in(cell);
+        if (value && *value >= 1 && *value <= kMost) return *value;
         problem(std::string("column ") + column + ": \"" + cell + "\" is not a whole number from 1 to 1000000");
         return 1;
     }
