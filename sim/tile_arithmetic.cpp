@@ -48,6 +48,25 @@ public:
         wide_ = node.weight_bits > 8 || node.input_bits > 8;
     }
 
+    /// Appends the operands of pixel (y, x) for the group of output channel `first` of the region.
+    void append_inputs(std::int64_t y, std::int64_t x, std::int64_t first, std::vector<std::int32_t>& inputs) const {
+        for_each_tap(node_, command_.input, y, x, [&](std::int64_t, std::int64_t pixel) {
+            if (pixel < 0) {
+                inputs.insert(inputs.end(), static_cast<std::size_t>(count_), 0);
+                return;
+            }
+            const std::int32_t* input = input_of(pixel, first);
+            inputs.insert(inputs.end(), input, input + count_);
+        });
+    }
+
+    void append_weights(std::int64_t channel, std::vector<std::int32_t>& weights) const {
+        for (std::int64_t tap = 0; tap < area_; ++tap) {
+            const std::int32_t* from = weights_of(channel, tap);
+            weights.insert(weights.end(), from, from + count_);
+        }
+    }
+
     /// Adds the products of pixel (y, x) to sums[channel of the output region].
     std::uint64_t add(std::int64_t y, std::int64_t x, std::int64_t* sums) const {
         std::uint64_t zeros = 0;
@@ -68,11 +87,15 @@ private:
         if (pixel < 0) return static_cast<std::uint64_t>(count_) * channels;
         const std::int32_t* input = input_of(pixel, first);
         for (std::int64_t n = first; n < last; ++n) {
-            const std::int32_t* weights = operands_.weights.data() + (n * area_ + tap) * held_ +
-                                          command_.reduce_channel_begin - command_.weight_channel_begin;
+            const std::int32_t* weights = weights_of(n, tap);
             sums[n] += wide_ ? dot<std::int64_t>(input, weights, count_) : dot<std::int32_t>(input, weights, count_);
         }
         return static_cast<std::uint64_t>(std::count(input, input + count_, 0)) * channels;
+    }
+
+    [[nodiscard]] const std::int32_t* weights_of(std::int64_t channel, std::int64_t tap) const {
+        return operands_.weights.data() + (channel * area_ + tap) * held_ + command_.reduce_channel_begin -
+               command_.weight_channel_begin;
     }
 
     /// The channels that the group of output channel `first` sums over, at one input pixel.
@@ -103,6 +126,42 @@ std::vector<std::int32_t> channels_last(const std::vector<std::int32_t>& weights
         }
     }
     return ordered;
+}
+
+ArrayMatrices gather_matrices(const QuantizedNode& node, const ArrayCommand& command, const ArrayOperands& operands) {
+    const Region& out = command.output;
+    const PixelAccumulator from(node, command, operands);
+    ArrayMatrices matrices;
+    for (std::int64_t group = 0; group < command.work.groups; ++group) {
+        const std::int64_t first = group * command.work.out_channels;
+        for (std::int64_t y = out.y_begin; y < out.y_end; ++y) {
+            for (std::int64_t x = out.x_begin; x < out.x_end; ++x) from.append_inputs(y, x, first, matrices.inputs);
+        }
+        for (std::int64_t n = 0; n < command.work.out_channels; ++n) from.append_weights(first + n, matrices.weights);
+    }
+    return matrices;
+}
+
+TileCounts take_sums(const ArrayCommand& command, const ArrayMatrices& matrices, std::span<const std::int64_t> made,
+                     int accumulator_bits, std::vector<std::int64_t>& sums) {
+    const ArrayWork& work = command.work;
+    if (!work.accumulates) sums.assign(static_cast<std::size_t>(command.output.elements()), 0);
+    TileCounts counts;
+    const std::int64_t channels = command.output.channels();
+    for (std::int64_t group = 0, at = 0; group < work.groups; ++group) {
+        for (std::int64_t pixel = 0; pixel < work.pixels; ++pixel) {
+            for (std::int64_t n = 0; n < work.out_channels; ++n, ++at) {
+                std::int64_t& sum = sums[static_cast<std::size_t>(pixel * channels + group * work.out_channels + n)];
+                sum += made[static_cast<std::size_t>(at)];
+                const std::int64_t wrapped = wrap(sum, accumulator_bits);
+                counts.overflows += wrapped == sum ? 0 : 1;
+                sum = wrapped;
+            }
+        }
+    }
+    counts.zero_activation_macs =
+        static_cast<std::uint64_t>(std::count(matrices.inputs.begin(), matrices.inputs.end(), 0) * work.out_channels);
+    return counts;
 }
 
 TileCounts accumulate_tile(const QuantizedNode& node, const ArrayCommand& command, const ArrayOperands& operands,

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "npusim/sim/register_array.h"
 #include "npusim/workloads/lowering/program.h"
 
 namespace npusim::sim {
@@ -29,6 +30,13 @@ struct ArrayOperands {
 [[nodiscard]] std::vector<std::int32_t> channels_last(const std::vector<std::int32_t>& weights,
                                                       std::int64_t out_channels, std::int64_t channels,
                                                       std::int64_t kernel_area);
+
+/// What the PEs take, in one order of the reduction: [tap][channel]. Padding is 0.
+[[nodiscard]] ArrayMatrices gather_matrices(const QuantizedNode& node, const ArrayCommand& command,
+                                            const ArrayOperands& operands);
+/// What accumulate_tile does with sums that the register-level array has made, [group][pixel][output channel].
+TileCounts take_sums(const ArrayCommand& command, const ArrayMatrices& matrices, std::span<const std::int64_t> made,
+                     int accumulator_bits, std::vector<std::int64_t>& sums);
 
 /// Adds the command's products to the slot's sums (begins them when the command does not accumulate); sums wrap at
 /// `accumulator_bits`.

@@ -39,9 +39,11 @@ inline std::string difference(const QuantizedNetwork& network, const std::vector
 /// `expected_of(image)`.
 inline RunResult simulate_and_compare(const QuantizedNetwork& network, const ArchSpec& arch, const Program& program,
                                       const std::vector<Image>& images,
-                                      const std::function<std::vector<IntegerTensor>(const Image&)>& expected_of) {
+                                      const std::function<std::vector<IntegerTensor>(const Image&)>& expected_of,
+                                      Detail detail = Detail::transaction) {
     std::string problem;
     SimulationInput input{network, arch, program, images, {}, {}};
+    input.detail = detail;
     input.observe_tensors = [&](std::size_t image, const std::vector<Image>& tensors) {
         if (problem.empty()) problem = difference(network, expected_of(images[image]), tensors);
     };
