@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "arch_fields.h"
 #include "arch_names.h"
 #include "npusim/arch/arch_spec.h"
 #include "npusim/models/quantization/precision_json.h"
@@ -49,6 +50,7 @@ std::optional<std::int64_t> read_bytes(JsonReader& reader) {
 
 BufferSpec read_buffer(JsonReader reader, bool double_buffering) {
     const auto bytes = read_bytes(reader);
+    reader.refine("kib", R"({"multipleOf": 0.0009765625})");  // whole bytes
     const auto banks = reader.checked_integer("banks", {1, 64});
     const auto width_bits = reader.checked_integer("width_bits", {8, 65536});
     if (banks && double_buffering && *banks % 2 != 0) {
@@ -86,6 +88,7 @@ DramSpec read_dram(JsonReader reader) {
     if (burst_bytes && (*burst_bytes & (*burst_bytes - 1)) != 0) {
         reader.problem("burst_bytes", std::to_string(*burst_bytes) + " is no power of two");
     }
+    reader.refine("burst_bytes", R"({"enum": [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]})");
     spec.burst_bytes = static_cast<int>(burst_bytes.value_or(spec.burst_bytes));
     spec.ideal = reader.boolean_or("ideal", false);
     reader.reject_unknown_keys();
@@ -103,14 +106,22 @@ VectorUnitSpec read_vector_unit(JsonReader reader) {
 std::string read_name(JsonReader& reader, const std::string& key) {
     std::string text = reader.text(key);
     if (text.empty() && reader.has(key) && reader.raw(key).is_string()) reader.problem(key, "must not be empty");
+    reader.refine(key, R"({"minLength": 1})");
     return text;
 }
 
+/// What read_buffer says of banks, for the schema of the object that holds buffers and double_buffering.
+constexpr const char* kEvenBanks = R"({"allOf": [{
+    "if": {"properties": {"double_buffering": {"const": true}}, "required": ["double_buffering"]},
+    "then": {"properties": {"weight_buffer": {"properties": {"banks": {"multipleOf": 2}}},
+                            "activation_buffer": {"properties": {"banks": {"multipleOf": 2}}},
+                            "accumulator_buffer": {"properties": {"banks": {"multipleOf": 2}}}}}}]})";
+
 }  // namespace
 
-ArchSpec parse_arch(const nlohmann::json& json, const std::string& file) {
-    JsonReader reader(json, file);
+ArchSpec read_arch_fields(JsonReader& reader) {
     ArchSpec spec;
+    (void)reader.text_or("$schema", "");
     spec.name = read_name(reader, "name");
     spec.description = reader.text_or("description", "");
     spec.number_format = reader.choice("number_format", arch_names::number_formats);
@@ -122,10 +133,17 @@ ArchSpec parse_arch(const nlohmann::json& json, const std::string& file) {
     spec.weight_buffer = read_buffer(reader.object("weight_buffer"), spec.double_buffering);
     spec.activation_buffer = read_buffer(reader.object("activation_buffer"), spec.double_buffering);
     spec.accumulator_buffer = read_buffer(reader.object("accumulator_buffer"), spec.double_buffering);
+    reader.refine("", kEvenBanks);
     spec.clock_gate_stalls = reader.boolean("clock_gate_stalls");
     spec.vector_unit = read_vector_unit(reader.object("vector_unit"));
     spec.dram = read_dram(reader.object("dram"));
     reader.reject_unknown_keys();
+    return spec;
+}
+
+ArchSpec parse_arch(const nlohmann::json& json, const std::string& file) {
+    JsonReader reader(json, file);
+    ArchSpec spec = read_arch_fields(reader);
     reader.finish();
     return spec;
 }

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "npusim/base/error.h"
+#include "range_schema.h"
 
 namespace npusim {
 namespace {
@@ -87,6 +88,13 @@ JsonReader::JsonReader(const json& value, std::string file)
     if (value_ == nullptr) source_->note(source_->file + ": " + wrong_type(value, "an object"));
 }
 
+JsonReader JsonReader::recording(const json& given, json& schema) {
+    schema = {{"type", "object"}};
+    JsonReader reader(given, "schema");
+    reader.schema_ = &schema;
+    return reader;
+}
+
 JsonReader::JsonReader(const json* value, std::string pointer, std::shared_ptr<Source> source)
     : value_(value != nullptr && value->is_object() ? value : nullptr),
       pointer_(std::move(pointer)),
@@ -152,11 +160,16 @@ std::optional<double> JsonReader::read_number(const json& value, const std::stri
 }
 
 std::int64_t JsonReader::integer(const std::string& key, Range<std::int64_t> allowed) {
+    if (auto* schema = record(key, true)) *schema = range_schema("integer", allowed);
     const json* value = find(key, true);
     return value == nullptr ? allowed.low : read_integer(*value, pointer_to(key), allowed).value_or(allowed.low);
 }
 
 std::int64_t JsonReader::integer_or(const std::string& key, Range<std::int64_t> allowed, std::int64_t fallback) {
+    if (auto* schema = record(key, false)) {
+        *schema = range_schema("integer", allowed);
+        (*schema)["default"] = fallback;
+    }
     const json* value = find(key, false);
     return value == nullptr ? fallback : read_integer(*value, pointer_to(key), allowed).value_or(fallback);
 }
@@ -168,16 +181,22 @@ std::optional<std::int64_t> JsonReader::checked_integer(const std::string& key, 
 }
 
 double JsonReader::number(const std::string& key, Range<double> allowed) {
+    if (auto* schema = record(key, true)) *schema = range_schema("number", allowed);
     const json* value = find(key, true);
     return value == nullptr ? allowed.low : read_number(*value, pointer_to(key), allowed).value_or(allowed.low);
 }
 
 double JsonReader::number_or(const std::string& key, Range<double> allowed, double fallback) {
+    if (auto* schema = record(key, false)) {
+        *schema = range_schema("number", allowed);
+        (*schema)["default"] = fallback;
+    }
     const json* value = find(key, false);
     return value == nullptr ? fallback : read_number(*value, pointer_to(key), allowed).value_or(fallback);
 }
 
 bool JsonReader::boolean(const std::string& key) {
+    if (auto* schema = record(key, true)) *schema = {{"type", "boolean"}};
     const json* value = find(key, true);
     if (value == nullptr || value->is_boolean()) return value != nullptr && value->get<bool>();
     note(pointer_to(key), wrong_type(*value, "true or false"));
@@ -185,10 +204,12 @@ bool JsonReader::boolean(const std::string& key) {
 }
 
 bool JsonReader::boolean_or(const std::string& key, bool fallback) {
+    if (auto* schema = record(key, false)) *schema = {{"type", "boolean"}, {"default", fallback}};
     return find(key, false) == nullptr ? fallback : boolean(key);
 }
 
 std::string JsonReader::text(const std::string& key) {
+    if (auto* schema = record(key, true)) *schema = {{"type", "string"}};
     const json* value = find(key, true);
     if (value == nullptr) return "";
     if (value->is_string()) return value->get<std::string>();
@@ -197,10 +218,12 @@ std::string JsonReader::text(const std::string& key) {
 }
 
 std::string JsonReader::text_or(const std::string& key, const std::string& fallback) {
+    if (auto* schema = record(key, false)) *schema = {{"type", "string"}, {"default", fallback}};
     return find(key, false) == nullptr ? fallback : text(key);
 }
 
 std::vector<std::int64_t> JsonReader::integers(const std::string& key, Range<std::int64_t> allowed) {
+    if (auto* schema = record(key, true)) *schema = list_schema(range_schema("integer", allowed));
     std::vector<std::int64_t> values;
     for (const json& element : array(key)) {
         const std::string pointer = pointer_to(key) + "/" + std::to_string(values.size());
@@ -210,6 +233,10 @@ std::vector<std::int64_t> JsonReader::integers(const std::string& key, Range<std
 }
 
 std::vector<double> JsonReader::numbers(const std::string& key, Range<double> allowed, bool null_allowed) {
+    if (auto* schema = record(key, true)) {
+        *schema = list_schema(range_schema("number", allowed));
+        if (null_allowed) (*schema)["items"]["type"] = {"number", "null"};
+    }
     std::vector<double> values;
     for (const json& element : array(key)) {
         const std::string pointer = pointer_to(key) + "/" + std::to_string(values.size());
@@ -220,7 +247,17 @@ std::vector<double> JsonReader::numbers(const std::string& key, Range<double> al
     return values;
 }
 
+std::vector<double> JsonReader::numbers_or(const std::string& key, Range<double> allowed,
+                                           const std::vector<double>& fallback) {
+    if (auto* schema = record(key, false)) {
+        *schema = list_schema(range_schema("number", allowed));
+        (*schema)["default"] = fallback;
+    }
+    return find(key, false) == nullptr ? fallback : numbers(key, allowed);
+}
+
 std::optional<std::string> JsonReader::choose(const std::string& key, const std::vector<std::string>& known) {
+    record_choice(key, known, nullptr);
     const json* value = find(key, true);
     if (value == nullptr) return std::nullopt;
     if (!value->is_string()) {
@@ -245,12 +282,31 @@ JsonReader JsonReader::member(const json& value, const std::string& pointer) {
 }
 
 JsonReader JsonReader::object(const std::string& key) {
+    if (auto* schema = record(key, true)) return recorder_of(key, *schema);
     const json* value = find(key, true);
     if (value == nullptr) return {nullptr, pointer_to(key), source_};
     return member(*value, pointer_to(key));
 }
 
+std::optional<JsonReader> JsonReader::object_if_given(const std::string& key) {
+    if (auto* schema = record(key, false)) return recorder_of(key, *schema);
+    return find(key, false) == nullptr ? std::nullopt : std::optional(object(key));
+}
+
+std::vector<JsonReader> JsonReader::objects_or_none(const std::string& key) {
+    if (auto* schema = record(key, false)) return {recorder_of_items(key, *schema)};
+    return find(key, false) == nullptr ? std::vector<JsonReader>{} : objects(key);
+}
+
+std::vector<std::pair<std::string, JsonReader>> JsonReader::named_objects() {
+    if (is_recording()) return {{"", recorder_of("", (*schema_)["additionalProperties"])}};
+    std::vector<std::pair<std::string, JsonReader>> readers;
+    for (const std::string& name : keys()) readers.emplace_back(name, object(name));
+    return readers;
+}
+
 std::vector<JsonReader> JsonReader::objects(const std::string& key) {
+    if (auto* schema = record(key, true)) return {recorder_of_items(key, *schema)};
     std::vector<JsonReader> readers;
     for (const json& element : array(key)) {
         readers.push_back(member(element, pointer_to(key) + "/" + std::to_string(readers.size())));
@@ -266,6 +322,7 @@ std::vector<std::string> JsonReader::keys() const {
 }
 
 const json& JsonReader::raw(const std::string& key) {
+    (void)record(key, true);
     static const json null;
     const json* value = find(key, true);
     return value == nullptr ? null : *value;
@@ -276,6 +333,10 @@ void JsonReader::problem(const std::string& key, const std::string& message) {
 }
 
 void JsonReader::reject_unknown_keys() {
+    if (is_recording()) {
+        (*schema_)["additionalProperties"] = false;
+        return;
+    }
     std::set<std::string> absent;
     std::copy_if(read_keys_.begin(), read_keys_.end(), std::inserter(absent, absent.end()),
                  [this](const std::string& key) { return !has(key); });

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/analyze_report.h"
+#include "cli/csv_text.h"
 #include "npusim/models/quantization/precision_json.h"
 
 namespace npusim::cli {
@@ -104,14 +105,6 @@ json whole_json(const AnalyzeReport& report) {
     return root;
 }
 
-/// A field that holds a separator or a quote is quoted (RFC 4180).
-std::string text_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
-}
-
 std::string field_of(const json& value) {
     if (!value.is_number_float()) return value.dump();
     std::array<char, 64> text{};
@@ -125,8 +118,8 @@ public:
     void add(const std::string& part, const std::string& setup, const std::string& batch_images, const json& object) {
         for (const auto& [figure, value] : object.items()) {
             if (!value.is_number()) continue;
-            text_ += part + "," + text_field(setup) + "," + batch_images + "," +
-                     text_field(object["name"].get<std::string>()) + "," + figure + "," + field_of(value) + "\r\n";
+            text_ += part + "," + csv_field(setup) + "," + batch_images + "," +
+                     csv_field(object["name"].get<std::string>()) + "," + figure + "," + field_of(value) + "\r\n";
         }
     }
     void add_all(const std::string& part, const std::string& setup, const std::string& batch_images,

@@ -63,6 +63,8 @@ void print_help(const Style& style, std::ostream& out) {
     example(out, style, "6-bit weights and 4-bit activations on an 8-bit array:",
             "npusim --arch int8_array --model resnet50 --bits 6,4");
     example(out, style, "Where the time goes, layer by layer:", "npusim --model vgg16_bn --layers --no-ladder");
+    example(out, style,
+            "SCALE-Sim's layer lists as they are, timing only:", "npusim --arch int8_server --topology layers.csv");
     example(out, style, "All figures for other tools:", "npusim --model resnet18 --json run.json --csv layers.csv");
     example(out, style, "A larger weight buffer on the same chip:",
             "npusim --arch int4_array --set /weight_buffer/kib=64 --model resnet34");
@@ -80,6 +82,7 @@ void print_help(const Style& style, std::ostream& out) {
     row(out, "table", "read a sweep's results: the points that no other beats, CSV, JSON, Markdown, LaTeX");
     row(out, "report", "a sweep's results as a page with charts: one HTML file, no network needed");
     row(out, "compare", "two results side by side: cycles, energy and area by component, traffic, layers");
+    row(out, "schema", "what chips, sweeps and recipes may hold, as JSON Schema for editors");
     print_groups(option_groups(), style, out);
     out << "\nExit code: 0 done, 1 failed, 2 bad input.\n";
 }

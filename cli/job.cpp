@@ -9,17 +9,15 @@
 #include "cli/accuracy.h"
 #include "cli/drawn_networks.h"
 #include "cli/dump.h"
-#include "cli/format.h"
 #include "cli/inputs.h"
 #include "cli/proof.h"
 #include "cli/published.h"
+#include "cli/timing_report.h"
 #include "npusim/base/error.h"
 #include "npusim/models/engine/float_executor.h"
 #include "npusim/models/engine/integer_engine.h"
 #include "npusim/models/graph/zoo.h"
 #include "npusim/models/quantization/quantizer.h"
-#include "npusim/sweeps/worker.h"
-#include "npusim/workloads/lowering/lower.h"
 
 namespace npusim::cli {
 namespace {
@@ -42,7 +40,7 @@ public:
 
     Report run() {
         describe();
-        simulate_timing();
+        time();
         measure_accuracy();
         prove_and_dump();
         return std::move(report_);
@@ -52,19 +50,11 @@ private:
     [[nodiscard]] bool is_integer() const { return chip_.arch.number_format == NumberFormat::integer; }
 
     void describe() {
-        report_.arch = chip_.arch;
-        report_.cost = make_cost_model(chip_.arch, chip_.technology);
+        describe_chip(report_, chip_, options_);
         report_.network = {network_.name,          zoo_entry(options_.model).title,
                            network_.input_shape(), network_.classes(),
                            count_macs(network_),   count_parameters(network_)};
         Provenance& from = report_.provenance;
-        from.version = NPUSIM_VERSION;
-        from.command = options_.command;
-        from.arch_file = chip_.file.string();
-        from.arch_hash = chip_.hash;
-        from.technology = chip_.technology.name + ", " + trimmed(chip_.technology.vdd_v) + " V";
-        from.technology_file = chip_.technology.file;
-        from.technology_hash = chip_.technology.content_hash;
         from.weights_file = options_.weights;
         from.weights_hash = trained_.weights_hash;
         from.dataset = options_.dataset;
@@ -72,54 +62,13 @@ private:
             from.dataset_hash = trained_.images->test.content_hash;
             from.calibration_hash = trained_.images->calibration.content_hash;
         }
-        from.seed = options_.seed;
     }
 
-    void simulate_timing() {
-        progress_.begin("simulation");
-        const QuantizedNetwork structure =
-            quantize_structure(network_, chip_.arch.precision, chip_.arch.array.accumulator_bits);
-        const Program program = lower(structure, chip_.arch);
-        std::vector<WorkerJob> jobs;
-        jobs.emplace_back([&](const FractionSink& sink) { return run_timing(network_, chip_.arch, sink); });
-        std::vector<LadderRung> rungs;
-        if (options_.ladder) rungs = ladder_of(chip_.arch);
-        for (const LadderRung& rung : rungs) {
-            if (!rung.failure.empty()) continue;
-            jobs.emplace_back([&](const FractionSink& sink) { return run_timing(network_, rung.arch, sink); });
-        }
-        WorkerOptions workers;
-        workers.workers = options_.threads;
-        workers.progress = [this](double fraction) { progress_.update(fraction); };
-        std::vector<WorkerOutcome> outcomes = run_in_workers(jobs, workers);
-        report_.result = result_or_throw(outcomes.front());
-        outcomes.erase(outcomes.begin());
-        if (options_.ladder) report_.ladder = price_ladder(std::move(rungs), outcomes, chip_.technology);
-        price(structure, program);
-    }
-
-    void price(const QuantizedNetwork& structure, const Program& program) {
-        for (std::size_t i = 0; i < report_.result.layers.size(); ++i) {
-            const LayerResult& layer = report_.result.layers[i];
-            const QuantizedNode& node = structure.nodes.at(layer.node);
-            report_.layers.push_back({node.input_shape, node.output_shape, node.window, node.groups, node.weight_bits,
-                                      node.input_bits, program.layers.at(i).tiling,
-                                      report_.cost.energy(layer.counters)});
-        }
-        note_accumulators(structure);
-        report_.energy = report_.cost.energy(report_.result.total);
-        report_.figures = make_figures(report_.cost, report_.result, report_.layers, report_.energy);
-    }
-
-    void note_accumulators(const QuantizedNetwork& network) {
-        report_.safe_accumulator_bits = 0;
-        if (!is_integer()) return;
-        for (const QuantizedNode& node : network.nodes) {
-            const int safe_bits = accumulator_bound(network, node).safe_bits;
-            if (safe_bits <= report_.safe_accumulator_bits) continue;
-            report_.safe_accumulator_bits = safe_bits;
-            report_.safe_accumulator_layer = node.name;
-        }
+    void time() {
+        const StructureOf structure_of = [this](const ArchSpec& arch) {
+            return quantize_structure(network_, arch.precision, arch.array.accumulator_bits);
+        };
+        simulate_timing(report_, chip_.technology, structure_of, options_, progress_);
     }
 
     [[nodiscard]] std::string missing_for_accuracy() const {
@@ -199,7 +148,7 @@ private:
         } else {
             quantized_ = randomly_calibrated_network();
         }
-        note_accumulators(*quantized_);
+        note_accumulators(report_, *quantized_);
     }
 
     [[nodiscard]] QuantizedNetwork randomly_calibrated_network() {

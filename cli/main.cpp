@@ -16,7 +16,10 @@
 #include "cli/options.h"
 #include "cli/printers.h"
 #include "cli/report_command.h"
+#include "cli/roofline.h"
+#include "cli/schema_command.h"
 #include "cli/sweep_command.h"
+#include "cli/topology_job.h"
 #include "cli/training_command.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
@@ -71,6 +74,7 @@ std::ostream& output_of(const npusim::Ranks& ranks) {
 void write_report(const Report& report, const Options& options, const Style& style) {
     if (!options.json.empty()) npusim::write_whole_file(options.json, json_report(report));
     if (!options.csv.empty()) npusim::write_whole_file(options.csv, csv_report(report));
+    if (!options.sight.roofline.empty()) write_roofline(report.result, report.arch, options.sight.roofline);
     if (options.quiet) return;
     print_terminal(report, style, std::cout);
     if (!options.layers) return;
@@ -239,6 +243,18 @@ void run_report(const std::vector<std::string>& arguments, const Environment& en
         style, std::cout);
 }
 
+void run_schema(const std::vector<std::string>& arguments, const Environment& environment) {
+    const SchemaOptions options = parse_schema_options(arguments);
+    if (!options.help) return run_schema_command(options, std::cout);
+    print_command_help(
+        {"npusim schema KIND prints what a file may hold, as JSON Schema (draft 2020-12), for editors that "
+         "check and complete. KIND is arch, sweep or recipe.",
+         {{"Of chips, beside a chip of your own, which may name it: \"$schema\": \"arch.schema.json\":",
+           "npusim schema arch > arch.schema.json"}},
+         &schema_option_groups()},
+        Style{environment.colour}, std::cout);
+}
+
 void run_simulation(const std::vector<std::string>& arguments, const Environment& environment) {
     const Options options = parse_options(arguments, environment);
     const Style style{environment.colour};
@@ -254,7 +270,8 @@ void run_simulation(const std::vector<std::string>& arguments, const Environment
             break;
         case Action::simulate: {
             Progress progress(environment.progress && !options.quiet);
-            const Report report = run_job(options, environment, progress);
+            const Report report = options.topology.empty() ? run_job(options, environment, progress)
+                                                           : run_topology_job(options, environment, progress);
             progress.finish();
             write_report(report, options, style);
             break;
@@ -287,6 +304,8 @@ ExitCode run(const std::vector<std::string>& arguments, npusim::Ranks& ranks) {
         run_report(arguments, environment);
     } else if (word == "compare") {
         run_comparison(arguments, environment);
+    } else if (word == "schema") {
+        run_schema(arguments, environment);
     } else {
         run_simulation(arguments, environment);
     }

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 #include "cli/set_option.h"
+#include "cli/sight_options.h"
 
 namespace npusim::cli {
 
@@ -9,6 +10,7 @@ const std::vector<OptionGroup>& option_groups() {
          {{"arch", "CHIP", "a preset or a JSON file (default: int8_array.json)"},
           set_option(),
           {"model", "NAME", "the network; --list names them"},
+          {"topology", "FILE", "SCALE-Sim's layer list (CSV) instead of a network: timing, energy and area only"},
           {"image-size", "PX", "height and width of the input (default: the published size)"}}},
         {"Accuracy (needs both of the first two)",
          {{"weights", "FILE", "trained weights, safetensors with torchvision's names"},
@@ -26,6 +28,7 @@ const std::vector<OptionGroup>& option_groups() {
           {"csv", "FILE", "write a row for each layer"},
           {"dump", "FOLDER", "write all integers of one image as .npy files"},
           {"quiet", nullptr, "print nothing but errors"}}},
+        sight_options(),
         {"Other",
          {{"seed", "N", "of random weights and images, where none are given (default: 1)"},
           {"threads", "N", "threads and worker processes (default: all processors)"},

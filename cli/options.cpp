@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "cli/option_reader.h"
 #include "cli/set_option.h"
@@ -42,6 +43,32 @@ void check_outputs(OptionReader& reader, const Options& options) {
     }
 }
 
+/// A layer list is shapes only; what has no effect on it is refused, so that nobody thinks that it had one.
+void check_network(OptionReader& reader) {
+    if (!reader.has("topology")) {
+        if (reader.has("model")) return;
+        reader.problem("model",
+                       "is needed: npusim --model resnet34; --list names the networks, --help explains (or --topology "
+                       "with a layer list)");
+        return;
+    }
+    constexpr std::pair<const char*, const char*> refused[] = {
+        {"model", "the file has the layers"},
+        {"image-size", "the file has the sizes"},
+        {"weights", "there is no accuracy to measure"},
+        {"dataset", "there is no accuracy to measure"},
+        {"calibration-images", "there is no accuracy to measure"},
+        {"test-images", "there is no accuracy to measure"},
+        {"prove-images", "there are no integers"},
+        {"dump", "there are no integers"},
+        {"residual-bits", "every layer has the bits of --bits"},
+        {"first-last-bits", "every layer has the bits of --bits"},
+        {"layer-bits", "every layer has the bits of --bits"}};
+    for (const auto& [name, why] : refused) {
+        if (reader.has(name)) reader.problem(name, std::string("does not go with --topology: ") + why);
+    }
+}
+
 Action action_of(const OptionReader& reader) {
     const std::vector<std::string>& words = reader.words();
     if (!words.empty()) {
@@ -63,6 +90,7 @@ Options parse_options(const std::vector<std::string>& arguments, const Environme
     options.arch = reader.text("arch", options.arch);
     options.settings = read_settings(reader);
     options.model = reader.text("model");
+    options.topology = reader.text("topology");
     options.weights = reader.text("weights");
     options.dataset = reader.text("dataset");
     options.data_root =
@@ -75,12 +103,11 @@ Options parse_options(const std::vector<std::string>& arguments, const Environme
     options.layers = reader.has("layers");
     options.ladder = !reader.has("no-ladder");
     options.quiet = reader.has("quiet");
+    options.sight = read_sight(reader);
     read_numbers(reader, options);
     read_precision(reader, options.precision);
     check_outputs(reader, options);
-    if (options.action == Action::simulate && !reader.has("model")) {
-        reader.problem("model", "is needed: npusim --model resnet34; --list names the networks, --help explains");
-    }
+    if (options.action == Action::simulate) check_network(reader);
     reader.finish();
     return options;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/option_reader.h"
+#include "cli/sight_options.h"
 #include "npusim/sweeps/chip_fields.h"
 
 namespace npusim::cli {
@@ -30,6 +31,7 @@ struct Options {
     std::string arch = "int8_array.json";
     FieldSettings settings;  ///< of the chip's file, before `precision`
     std::string model;
+    std::string topology;  ///< a layer list, instead of a model
     std::optional<std::int64_t> image_size;
     std::string weights;
     std::string dataset;
@@ -46,6 +48,7 @@ struct Options {
     bool ladder = true;
     bool quiet = false;
     std::filesystem::path json, csv, dump;
+    SightOptions sight;
 };
 
 /// Throws InputError with every problem of the command line, each naming its option.

@@ -23,6 +23,7 @@ struct Provenance {
     std::string technology_file, technology_hash;  ///< the cost table
     std::string weights_file, weights_hash;        ///< empty without weights
     std::string dataset, dataset_hash;             ///< empty without a data set
+    std::string topology_file, topology_hash;      ///< a layer list; empty with a network
     std::string calibration_hash;                  ///< of the training files that calibrated
     std::uint64_t seed = 0;                        ///< of random weights and images
 };
@@ -34,6 +35,7 @@ struct NetworkFacts {
     std::int64_t classes = 0;
     std::int64_t macs = 0;
     std::int64_t parameters = 0;
+    bool shapes_only = false;  ///< a layer list: the layers do not feed each other, the input shape is the first one's
 };
 
 /// Shape and cut of a layer, beside its counters in RunResult::layers (same order).

@@ -2,19 +2,12 @@
 #include <concepts>
 #include <sstream>
 
+#include "cli/csv_text.h"
 #include "cli/printers.h"
 #include "npusim/base/error.h"
 
 namespace npusim::cli {
 namespace {
-
-/// A field that holds a separator or a quote is quoted (RFC 4180).
-std::string text_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
-}
 
 /// The shortest text that reads back as the same number, in every locale.
 std::string number_field(double value) {
@@ -98,13 +91,14 @@ void add_counters(Table& table, const Counters& counters) {
 
 /// Every row says where it comes from, so that rows of several files can be put together.
 void add_provenance(Table& table, const Provenance& from) {
-    table.cell("npusim_version", text_field(from.version));
+    table.cell("npusim_version", csv_field(from.version));
     table.cell("arch_hash", from.arch_hash);
     table.cell("technology_hash", from.technology_hash);
+    table.cell("topology_hash", from.topology_hash);
     table.cell("weights_hash", from.weights_hash);
     table.cell("dataset_hash", from.dataset_hash);
     table.cell("seed", from.seed);
-    table.cell("command", text_field(join(from.command, " ")));
+    table.cell("command", csv_field(join(from.command, " ")));
 }
 
 }  // namespace
@@ -117,8 +111,8 @@ std::string csv_report(const Report& report) {
         const LayerFacts& facts = report.layers[i];
         const auto cycles = static_cast<double>(layer.counters.total_cycles);
         table.cell("index", i);
-        table.cell("name", text_field(layer.name));
-        table.cell("op", text_field(layer.op));
+        table.cell("name", csv_field(layer.name));
+        table.cell("op", csv_field(layer.op));
         add_shape(table, facts);
         table.cell("utilization_percent",
                    cycles > 0 ? 100 * static_cast<double>(layer.counters.pe_operations) / (pes * cycles) : 0.0);

@@ -5,6 +5,7 @@
 
 #include "cli/format.h"
 #include "cli/printers.h"
+#include "cli/roofline.h"
 #include "npusim/base/error.h"
 
 namespace npusim::cli {
@@ -96,37 +97,14 @@ StackedBars components(const ReportData& data, const std::string& kind, const st
 }
 
 Plot roofline(const ReportData& data, const ArchSpec& arch) {
-    constexpr double giga = 1e9;
-    Plot plot{title_of(data, *data.chosen), "PE operations per DRAM byte", "PE operations/s (10^9)", true, true, {}};
-    const double peak = static_cast<double>(arch.array.rows) * arch.array.columns * arch.clock_mhz * 1e6 / giga;
-    const double bandwidth = static_cast<double>(arch.dram.bandwidth_mb_s) * 1e6 / giga;
-    std::map<std::string, Places> points_of_op;
-    double low = peak / bandwidth;
-    double high = low;
+    Roofline roofs = roofs_of(arch);
     for (const PointLayers& detail : data.details) {
         if (detail.place != *data.chosen) continue;
         for (const std::size_t layer : detail.layers) {
-            const Counters& counters = data.layers[layer].counters;
-            const auto operations = static_cast<double>(counters.pe_operations);
-            const auto bytes = static_cast<double>(counters.dram.moved_bytes());
-            if (operations <= 0 || bytes <= 0) continue;
-            const double seconds = static_cast<double>(counters.total_cycles) / (arch.clock_mhz * 1e6);
-            points_of_op[data.layers[layer].op].emplace_back(operations / bytes, operations / seconds / giga);
-            low = std::min(low, operations / bytes);
-            high = std::max(high, operations / bytes);
+            add_layer(roofs, arch, "", data.layers[layer].op, data.layers[layer].counters);
         }
     }
-    for (auto& [op, points] : points_of_op) {
-        plot.series.push_back({component_title(op), std::move(points), PlotSeries::Mark::points});
-    }
-    Places roof = {{high * 2, peak}};
-    if (arch.dram.ideal) {
-        roof.insert(roof.begin(), {low / 2, peak});
-    } else {
-        roof.insert(roof.begin(), {{low / 2, low / 2 * bandwidth}, {peak / bandwidth, peak}});
-    }
-    plot.series.push_back({"roof", std::move(roof), PlotSeries::Mark::line});
-    return plot;
+    return roofline_plot(title_of(data, *data.chosen), roofs);
 }
 
 ArchSpec chosen_chip(const ReportData& data) {

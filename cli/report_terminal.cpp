@@ -47,9 +47,11 @@ private:
         const ArchSpec& arch = report_.arch;
         const ArraySpec& array = arch.array;
         const TensorShape& shape = network.input_shape;
-        line("network", network.title + ", " + std::to_string(shape.channels) + "x" + std::to_string(shape.height) +
-                            "x" + std::to_string(shape.width) + ", " + si(static_cast<double>(network.macs), "MAC") +
-                            ", " + si(static_cast<double>(network.parameters), " parameters"));
+        const std::string input = ", " + std::to_string(shape.channels) + "x" + std::to_string(shape.height) + "x" +
+                                  std::to_string(shape.width);
+        line("network", network.title + (network.shapes_only ? "" : input) + ", " +
+                            si(static_cast<double>(network.macs), "MAC") + ", " +
+                            si(static_cast<double>(network.parameters), " parameters"));
         line("chip", arch.name + ": " + std::to_string(array.rows) + "x" + std::to_string(array.columns) + " " +
                          dataflow_text(array.dataflow) + " " +
                          (is_integer() ? std::to_string(array.pe.weight_bits) + "x" +
@@ -69,6 +71,10 @@ private:
         if (!is_integer()) return "32-bit floating point";
         const PrecisionSpec& precision = report_.arch.precision;
         const auto bits = [](int value) { return std::to_string(value); };
+        if (report_.network.shapes_only) {
+            return "weights " + bits(precision.weight_bits) + ", activations " + bits(precision.activation_bits) +
+                   ", in every layer";
+        }
         std::string text = "weights " + bits(precision.weight_bits) + ", activations " +
                            bits(precision.activation_bits) + ", first/last " + bits(precision.first_last_bits) +
                            ", residuals " + bits(precision.residual_bits) + ", input " + bits(precision.input_bits) +
@@ -176,10 +182,13 @@ void print_provenance(const Provenance& from, const Style& style, std::ostream& 
     const auto hash = [](const std::string& name, const std::string& digits) {
         return name + " " + (digits.empty() ? "none" : digits.substr(0, shown_digits));
     };
+    const std::string inputs = from.topology_file.empty()
+                                   ? hash("weights", from.weights_hash) + ", " + hash("images", from.dataset_hash) +
+                                         "; seed " + std::to_string(from.seed)
+                                   : hash("layers", from.topology_hash);
     out << '\n'
         << style.dim("npusim " + from.version + "; hashes: " + hash("chip", from.arch_hash) + ", " +
-                     hash("table", from.technology_hash) + ", " + hash("weights", from.weights_hash) + ", " +
-                     hash("images", from.dataset_hash) + "; seed " + std::to_string(from.seed))
+                     hash("table", from.technology_hash) + ", " + inputs)
         << '\n';
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "transfer_spans.h"
+
 namespace npusim::sim {
 namespace {
 
@@ -20,20 +22,19 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, const ArchSpec& arch, 
 
 void DmaEngine::begin_layer(CurrentLayer& layer) {
     Unit::begin_layer(layer);
-    outstanding_until_ = now_cycles();
+    layer_began_cycles_ = now_cycles();
+    outstanding_until_ = layer_began_cycles_;
     outstanding_cycles_ = 0;
     moved_bytes_ = 0;
 }
 
 UnitCycles DmaEngine::end_layer() {
     account_idle(IdleCause::nothing);
-    std::uint64_t peak_cycles = 0;
-    if (!arch_.dram.ideal) {
-        peak_cycles = ceil_div(moved_bytes_ * static_cast<std::uint64_t>(arch_.clock_mhz),
-                               static_cast<std::uint64_t>(arch_.dram.bandwidth_mb_s));
-    }
-    cycles_.busy_cycles = std::min(outstanding_cycles_, peak_cycles);
+    cycles_.busy_cycles = std::min(outstanding_cycles_, peak_cycles(arch_, moved_bytes_));
     cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::dram)] = outstanding_cycles_ - cycles_.busy_cycles;
+    if (keeps_spans()) {
+        spans_ = interleaved(spans_, spans_of_transfers(transfers_, layer_began_cycles_, cycles_.busy_cycles, arch_));
+    }
     return cycles_;
 }
 
@@ -41,8 +42,15 @@ void DmaEngine::account_idle(IdleCause cause) {
     const std::uint64_t now = now_cycles();
     const std::uint64_t moving_until = std::clamp(outstanding_until_, accounted_until_, now);
     outstanding_cycles_ += moving_until - accounted_until_;
+    note_span(moving_until, now, cause);
     cycles_.idle_cycles[static_cast<std::size_t>(cause)] += now - moving_until;
     accounted_until_ = now;
+}
+
+/// It works while a transfer is outstanding, whatever else it waits for.
+void DmaEngine::show_waiting(IdleCause cause) {
+    waits_for_ = cause;
+    show(outstanding_.empty() ? nullptr : outstanding_.front().command, cause);
 }
 
 void DmaEngine::run() {
@@ -56,11 +64,14 @@ void DmaEngine::run() {
 }
 
 void DmaEngine::execute(const Command& command) {
+    const std::uint64_t moved_before = moved_bytes_;
     const auto* load_command = std::get_if<LoadCommand>(&command.work);
     const std::uint64_t done_at =
         load_command != nullptr ? load(*load_command) : store(std::get<StoreCommand>(command.work));
     outstanding_until_ = std::max(outstanding_until_, done_at);
     outstanding_.push_back({&command, done_at});
+    if (keeps_spans()) transfers_.push_back({&command, now_cycles(), done_at, moved_bytes_ - moved_before});
+    show_waiting(waits_for_);
     issued_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -72,6 +83,7 @@ void DmaEngine::complete_transfers() {
             sc_core::wait(cycles_to_time(transfer.done_at_cycles - now_cycles()));
         }
         outstanding_.pop_front();
+        show_waiting(waits_for_);
         give_tokens(*transfer.command);
         completed_event_.notify(sc_core::SC_ZERO_TIME);
     }

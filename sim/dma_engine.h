@@ -21,10 +21,14 @@ public:
     void begin_layer(CurrentLayer& layer) override;
     [[nodiscard]] UnitCycles end_layer() override;
 
+    /// Of the layer that has ended, where spans are kept.
+    [[nodiscard]] std::vector<DramTransfer> take_transfers() { return std::exchange(transfers_, {}); }
+
 protected:
     void run() override;
     void execute(const Command& command) override;
     void account_idle(IdleCause cause) override;
+    void show_waiting(IdleCause cause) override;
 
 private:
     struct Transfer {
@@ -49,6 +53,9 @@ private:
     std::uint64_t outstanding_until_ = 0;
     std::uint64_t outstanding_cycles_ = 0;
     std::uint64_t moved_bytes_ = 0;
+    IdleCause waits_for_ = IdleCause::nothing;
+    std::uint64_t layer_began_cycles_ = 0;
+    std::vector<DramTransfer> transfers_;
     std::vector<std::byte> dummy_;  ///< what accesses point at when no data moves
 };
 

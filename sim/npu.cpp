@@ -13,7 +13,7 @@ Npu::Npu(const sc_core::sc_module_name& name, const SimulationInput& input)
       dram_("dram", input.arch),
       load_dma_("load_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
       store_dma_("store_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
-      array_("array", input.arch, tokens_, weight_buffer_, activation_buffer_, accumulators_),
+      array_("array", input.arch, tokens_, weight_buffer_, activation_buffer_, accumulators_, input.detail),
       vector_unit_("vector_unit", input.arch, tokens_, weight_buffer_, activation_buffer_, accumulators_) {
     load_dma_.socket.bind(dram_.socket);
     store_dma_.socket.bind(dram_.socket);
@@ -32,6 +32,9 @@ void Npu::sequence() {
         dram_.allocate(input_.program.dram_bytes);
         write_weights();
     }
+    if (input_.observe_layer) {
+        for (Unit* unit : units()) unit->keep_spans();
+    }
     const std::size_t runs = std::max<std::size_t>(1, input_.images.size());
     for (std::size_t image = 0; image < runs; ++image) {
         if (with_data) write_image(input_.images[image]);
@@ -39,6 +42,7 @@ void Npu::sequence() {
         if (with_data) collect_outputs(image);
     }
     for (const auto& layer : result_.layers) result_.total += layer.counters;
+    layer_number_ = kNoNumber;
     finished_ = true;
 }
 
@@ -49,11 +53,11 @@ void Npu::run_layer(const LayerProgram& layer, std::size_t image) {
     current_.program = &layer;
     current_.layouts = &input_.program.layouts;
     current_.with_data = !input_.images.empty();
+    layer_number_ = static_cast<unsigned>(&layer - input_.program.layers.data());
     const std::uint64_t began_cycles = now_cycles();
     tokens_.reset(layer.slots);
     dram_.begin_layer();
-    const std::array<Unit*, 4> units{&load_dma_, &array_, &vector_unit_, &store_dma_};
-    for (Unit* unit : units) unit->begin_layer(current_);
+    for (Unit* unit : units()) unit->begin_layer(current_);
     for (const auto& command : layer.commands) unit_of(command).push(command);
     while (!all_done()) {
         sc_core::wait(load_dma_.command_done() | array_.command_done() | vector_unit_.command_done() |
@@ -79,8 +83,32 @@ void Npu::end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::
         first.accumulator_overflows += counters.accumulator_overflows;
         first.zero_activation_macs += counters.zero_activation_macs;
     }
+    if (input_.observe_layer) show_layer(layer, began_cycles, image);
     ++layers_done_;
     if (input_.progress) input_.progress(layers_done_);
+}
+
+void Npu::show_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t image) {
+    LayerTimeline timeline{image, &layer, began_cycles, now_cycles(), {}, {}, {}};
+    const auto all = units();
+    for (std::size_t i = 0; i < all.size(); ++i) timeline.spans[i] = all[i]->take_spans();
+    timeline.loads = load_dma_.take_transfers();
+    timeline.stores = store_dma_.take_transfers();
+    input_.observe_layer(timeline);
+}
+
+void Npu::trace(sc_core::sc_trace_file* file) const {
+    sc_core::sc_trace(file, layer_number_, "layer");
+    load_dma_.trace(file);
+    array_.trace(file);
+    vector_unit_.trace(file);
+    store_dma_.trace(file);
+    tokens_.trace(file);
+}
+
+/// In the order of MachineUnit.
+std::array<Unit*, kMachineUnits> Npu::units() {
+    return {&load_dma_, &array_, &vector_unit_, &store_dma_};
 }
 
 Unit& Npu::unit_of(const Command& command) {

@@ -17,6 +17,8 @@ public:
 
     /// True once the program has run for every image.
     [[nodiscard]] bool is_finished() const { return finished_; }
+    /// All signals into a waveform; before the simulation starts.
+    void trace(sc_core::sc_trace_file* file) const override;
     /// What was computed and counted; call once finished.
     [[nodiscard]] RunResult take_result() { return std::move(result_); }
     /// Where a machine that stopped early stands, for the error message.
@@ -28,6 +30,8 @@ private:
     void sequence();
     void run_layer(const LayerProgram& layer, std::size_t image);
     void end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t image);
+    void show_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t image);
+    [[nodiscard]] std::array<Unit*, kMachineUnits> units();
     [[nodiscard]] Unit& unit_of(const Command& command);
     [[nodiscard]] bool all_done() const;
 
@@ -52,6 +56,7 @@ private:
     CurrentLayer current_;
     RunResult result_;
     bool finished_ = false;
+    unsigned layer_number_ = kNoNumber;
     std::size_t layers_done_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // The door between plain C++ and SystemC.
 #include "npusim/sim/simulate.h"
 
+#include <optional>
 #include <stdexcept>
 
 #include "npu.h"
@@ -13,8 +14,14 @@ RunResult simulate(const SimulationInput& input) {
     }
     sc_core::sc_report_handler::set_actions("/IEEE_Std_1666/deprecated", sc_core::SC_DO_NOTHING);
     sim::Npu npu("npu", input);
+    std::optional<sim::Waveform> waveform;
+    if (!input.waveform.empty()) {
+        waveform.emplace(input.waveform, input.program, input.arch);
+        npu.trace(waveform->file());
+    }
     sc_core::sc_start();
     if (!npu.is_finished()) throw std::logic_error("the machine stands still: " + npu.where());
+    if (waveform) waveform->finish(sim::now_cycles());
     return npu.take_result();
 }
 

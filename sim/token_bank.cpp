@@ -22,4 +22,13 @@ void TokenBank::give(Token token) {
     count.given.notify(sc_core::SC_ZERO_TIME);
 }
 
+void TokenBank::trace(sc_core::sc_trace_file* file) const {
+    constexpr std::array<const char*, kTokens> names{
+        "weights_ready", "weights_free",      "inputs_ready",     "inputs_free",  "operand_ready",
+        "operand_free",  "accumulator_ready", "accumulator_free", "output_ready", "output_free"};
+    for (std::size_t i = 0; i < kTokens; ++i) {
+        sc_core::sc_trace(file, counts_[i].available, std::string("tokens.") + names[i]);
+    }
+}
+
 }  // namespace npusim::sim

@@ -14,6 +14,8 @@ public:
     /// Takes one token; call from a thread process. Waits until there is one.
     void take(Token token);
     void give(Token token);
+    /// How many there are of each.
+    void trace(sc_core::sc_trace_file* file) const;
 
 private:
     struct Count {

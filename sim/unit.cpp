@@ -63,6 +63,8 @@ void Unit::run() {
 }
 
 const Command& Unit::next_command() {
+    present_ = nullptr;
+    show_waiting(IdleCause::nothing);
     while (queue_.empty()) sc_core::wait(pushed_event_);
     const Command* command = queue_.front();
     queue_.pop_front();
@@ -71,7 +73,9 @@ const Command& Unit::next_command() {
 
 void Unit::take_tokens(const Command& command) {
     account_idle(IdleCause::nothing);
+    present_ = &command;
     for (const Token token : command.waits) {
+        show_waiting(cause_of(token));
         tokens_.take(token);
         account_idle(cause_of(token));
     }
@@ -85,17 +89,51 @@ void Unit::give_tokens(const Command& command) {
 
 void Unit::account_idle(IdleCause cause) {
     const std::uint64_t now = now_cycles();
+    note_span(accounted_until_, now, cause);
     cycles_.idle_cycles[static_cast<std::size_t>(cause)] += now - accounted_until_;
     accounted_until_ = now;
 }
 
 void Unit::pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict) {
-    const std::uint64_t total = busy + fill_drain + bank_conflict;
-    sc_core::wait(cycles_to_time(total));
+    begin_work();
+    sc_core::wait(cycles_to_time(busy + fill_drain + bank_conflict));
+    account_work(busy, fill_drain, bank_conflict);
+}
+
+void Unit::begin_work() {
+    show(present_, IdleCause::nothing);
+}
+
+void Unit::account_work(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict) {
     cycles_.busy_cycles += busy;
     cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::fill_drain)] += fill_drain;
     cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::bank_conflict)] += bank_conflict;
-    accounted_until_ += total;
+    const std::uint64_t filled = accounted_until_ + fill_drain;
+    note_span(accounted_until_, filled, IdleCause::fill_drain);
+    note_span(filled, filled + busy, std::nullopt);
+    note_span(filled + busy, filled + busy + bank_conflict, IdleCause::bank_conflict);
+    accounted_until_ = filled + busy + bank_conflict;
+}
+
+void Unit::show(const Command* working, IdleCause cause) {
+    const Command* command = working != nullptr ? working : present_;
+    signals_.works = working != nullptr;
+    signals_.idle_cause = signals_.works ? kNoCause : static_cast<unsigned>(cause);
+    signals_.command =
+        command != nullptr ? static_cast<unsigned>(command - layer_->program->commands.data()) : kNoNumber;
+}
+
+void Unit::trace(sc_core::sc_trace_file* file) const {
+    constexpr int cause_bits = 4;
+    const std::string unit = basename();
+    sc_core::sc_trace(file, signals_.works, unit + ".works");
+    sc_core::sc_trace(file, signals_.idle_cause, unit + ".idle_cause", cause_bits);
+    sc_core::sc_trace(file, signals_.command, unit + ".command");
+}
+
+void Unit::note_span(std::uint64_t begin_cycles, std::uint64_t end_cycles, std::optional<IdleCause> idle) {
+    if (!keeps_spans_ || begin_cycles == end_cycles) return;
+    spans_.push_back({begin_cycles, end_cycles, idle, present_});
 }
 
 }  // namespace npusim::sim

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <deque>
 #include <systemc>
+#include <utility>
 
 #include "npusim/arch/arch_spec.h"
 #include "npusim/arch/counters.h"
+#include "npusim/sim/timeline.h"
 #include "token_bank.h"
+#include "waveform.h"
 
 namespace npusim::sim {
 
@@ -32,6 +35,13 @@ struct CurrentLayer {
     Counters counters;
 };
 
+/// What a waveform shows of a unit.
+struct UnitSignals {
+    bool works = false;
+    unsigned idle_cause = static_cast<unsigned>(IdleCause::nothing);  ///< kNoCause while it works
+    unsigned command = kNoNumber;  ///< in the layer's program: worked at or waited for
+};
+
 class Unit : public sc_core::sc_module {
 public:
     Unit(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens);
@@ -44,6 +54,13 @@ public:
     [[nodiscard]] const sc_core::sc_event& command_done() const { return command_done_; }
     /// Closes the account at the present cycle.
     [[nodiscard]] virtual UnitCycles end_layer();
+
+    /// Keeps what it does from now on as spans; without, nothing is kept.
+    void keep_spans() { keeps_spans_ = true; }
+    /// Those of the layer that has ended.
+    [[nodiscard]] std::vector<UnitSpan> take_spans() { return std::exchange(spans_, {}); }
+    /// Its signals, below its name.
+    void trace(sc_core::sc_trace_file* file) const override;
 
 protected:
     /// Takes a command's work through; the tokens are taken before and given after.
@@ -58,12 +75,23 @@ protected:
     virtual void account_idle(IdleCause cause);
     /// The sum of the three passes: cycles that are busy, and that are idle for the two causes.
     void pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict);
+    /// Its parts, where the work itself waits.
+    void begin_work();
+    void account_work(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict);
+    /// A span of the present command, where spans are kept and it has a length.
+    void note_span(std::uint64_t begin_cycles, std::uint64_t end_cycles, std::optional<IdleCause> idle);
+    [[nodiscard]] bool keeps_spans() const { return keeps_spans_; }
+    /// From now on it waits for `cause`.
+    virtual void show_waiting(IdleCause cause) { show(nullptr, cause); }
+    /// From now on it works at `working`, or waits for `cause`.
+    void show(const Command* working, IdleCause cause);
 
     const ArchSpec& arch_;
     TokenBank& tokens_;
     CurrentLayer* layer_ = nullptr;
     UnitCycles cycles_;
     std::uint64_t accounted_until_ = 0;
+    std::vector<UnitSpan> spans_;
 
 private:
     std::deque<const Command*> queue_;
@@ -71,6 +99,9 @@ private:
     sc_core::sc_event command_done_;
     std::uint64_t pushed_ = 0;
     std::uint64_t completed_ = 0;
+    UnitSignals signals_;
+    const Command* present_ = nullptr;  ///< waited for or worked at
+    bool keeps_spans_ = false;
 };
 
 }  // namespace npusim::sim

@@ -93,7 +93,10 @@ std::vector<LadderRung> ladder_of(const ArchSpec& arch) {
 }
 
 RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress) {
-    const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
+    return run_timing(quantize_structure(network, arch.precision, arch.array.accumulator_bits), arch, progress);
+}
+
+RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch, const FractionSink& progress) {
     return run_program(structure, arch, lower(structure, arch), progress);
 }
 

@@ -5,7 +5,7 @@ _npusim() {
     local names command=
     COMPREPLY=()
     case ${COMP_WORDS[1]} in
-        train | finetune | eval | analyze | sweep | merge | table | report | compare) command=${COMP_WORDS[1]} ;;
+        train | finetune | eval | analyze | sweep | merge | table | report | compare | schema) command=${COMP_WORDS[1]} ;;
     esac
     case $previous in
         --arch)
@@ -24,7 +24,7 @@ _npusim() {
         --accuracy) names='none calibrate finetune' ;;
         --levels) names='fp32 fake integers machine' ;;
         --bits | --residual-bits | --first-last-bits) names='1 2 3 4 5 6 7 8 16' ;;
-        --weights | --tuned | --recipe | --out | --json | --csv | --plot | --store | --markdown | --latex | --technology)
+        --weights | --tuned | --recipe | --topology | --out | --json | --csv | --plot | --store | --markdown | --latex | --technology | --timeline | --roofline | --vcd)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;
         --dump | --data-root | --run | --pictures)
@@ -34,13 +34,17 @@ _npusim() {
             # An option that takes a value of its own gives nothing to choose from.
             if npusim $command --help 2>/dev/null | grep -q "^  $previous [A-Z]"; then return; fi ;;
     esac
+    if [[ $command == schema && $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'arch sweep recipe' -- "$current")
+        return
+    fi
     if [[ $command =~ ^(sweep|merge|table|report|compare)$ && $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
     fi
     if [ -z "$names" ]; then
         names=$(npusim $command --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare $names"; fi
+        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare schema $names"; fi
     fi
     mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current")
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "npusim/models/quantization/precision_json.h"
+#include "recipe_fields.h"
 
 namespace npusim {
 namespace {
@@ -30,14 +31,14 @@ void read_learning_rate(JsonReader reader, LearningRate& rate) {
     rate.first = reader.number_or("first", kRate, rate.first);
     rate.last = reader.number_or("last", kRate, rate.last);
     rate.factor = reader.number_or("factor", kShare, rate.factor);
-    if (reader.has("milestones")) rate.milestones = reader.numbers("milestones", kShare);
+    rate.milestones = reader.numbers_or("milestones", kShare, rate.milestones);
     rate.warmup_epochs = reader.number_or("warmup_epochs", {0, 1e6}, rate.warmup_epochs);
     reader.reject_unknown_keys();
 }
 
 void read_growth(JsonReader& reader, std::vector<BatchGrowth>& growth) {
-    growth.clear();
-    for (JsonReader& step : reader.objects("batch_growth")) {
+    if (reader.has("batch_growth")) growth.clear();
+    for (JsonReader& step : reader.objects_or_none("batch_growth")) {
         growth.push_back({step.integer("epoch", {0, kCount.high}), step.integer("images", kCount)});
         if (growth.size() > 1 && growth.back().epoch <= growth[growth.size() - 2].epoch) {
             step.problem("epoch", "must be above the entry's before");
@@ -49,9 +50,9 @@ void read_growth(JsonReader& reader, std::vector<BatchGrowth>& growth) {
 void read_optimization(JsonReader& reader, Recipe& recipe) {
     recipe.epochs = reader.integer_or("epochs", kCount, recipe.epochs);
     recipe.batch_images = reader.integer_or("batch_images", kCount, recipe.batch_images);
-    if (reader.has("batch_growth")) read_growth(reader, recipe.batch_growth);
+    read_growth(reader, recipe.batch_growth);
     recipe.piece_images = reader.integer_or("piece_images", kCount, recipe.piece_images);
-    if (reader.has("learning_rate")) read_learning_rate(reader.object("learning_rate"), recipe.learning_rate);
+    if (auto rate = reader.object_if_given("learning_rate")) read_learning_rate(*rate, recipe.learning_rate);
     recipe.momentum = reader.number_or("momentum", {0, 0.999999}, recipe.momentum);
     recipe.weight_decay = reader.number_or("weight_decay", kShare, recipe.weight_decay);
     recipe.nesterov = reader.boolean_or("nesterov", recipe.nesterov);
@@ -71,31 +72,35 @@ std::string_view name_of(StepRule rule) {
     return "";
 }
 
+void read_recipe_fields(JsonReader& reader, Recipe& recipe) {
+    (void)reader.text_or("$schema", "");
+    (void)reader.text_or("comment", "");
+    read_optimization(reader, recipe);
+    if (auto distillation = reader.object_if_given("distillation")) {
+        recipe.distillation_weight = distillation->number("weight", kShare);
+        recipe.distillation_temperature = distillation->number_or("temperature", {0.01, 1000}, 1);
+        distillation->reject_unknown_keys();
+    }
+    if (auto norm = reader.object_if_given("batch_norm")) {
+        recipe.freeze_batch_norm = norm->boolean_or("freeze", recipe.freeze_batch_norm);
+        recipe.batch_norm_momentum = norm->number_or("momentum", kShare, recipe.batch_norm_momentum);
+        norm->reject_unknown_keys();
+    }
+    if (auto quantization = reader.object_if_given("quantization")) {
+        recipe.step_rule = quantization->choice_or("method", kMethodNames, recipe.step_rule);
+        recipe.calibration_images = quantization->integer_or("calibration_images", kCount, recipe.calibration_images);
+        if (auto precision = quantization->object_if_given("precision")) {
+            recipe.precision = read_precision(*precision, false);
+        }
+        quantization->reject_unknown_keys();
+    }
+    reader.reject_unknown_keys();
+}
+
 Recipe parse_recipe(const nlohmann::json& json, const std::string& file, const Recipe& defaults) {
     Recipe recipe = defaults;
     JsonReader reader(json, file);
-    (void)reader.text_or("comment", "");
-    read_optimization(reader, recipe);
-    if (reader.has("distillation")) {
-        JsonReader distillation = reader.object("distillation");
-        recipe.distillation_weight = distillation.number("weight", kShare);
-        recipe.distillation_temperature = distillation.number_or("temperature", {0.01, 1000}, 1);
-        distillation.reject_unknown_keys();
-    }
-    if (reader.has("batch_norm")) {
-        JsonReader norm = reader.object("batch_norm");
-        recipe.freeze_batch_norm = norm.boolean_or("freeze", recipe.freeze_batch_norm);
-        recipe.batch_norm_momentum = norm.number_or("momentum", kShare, recipe.batch_norm_momentum);
-        norm.reject_unknown_keys();
-    }
-    if (reader.has("quantization")) {
-        JsonReader quantization = reader.object("quantization");
-        recipe.step_rule = quantization.choice_or("method", kMethodNames, recipe.step_rule);
-        recipe.calibration_images = quantization.integer_or("calibration_images", kCount, recipe.calibration_images);
-        if (quantization.has("precision")) recipe.precision = read_precision(quantization.object("precision"), false);
-        quantization.reject_unknown_keys();
-    }
-    reader.reject_unknown_keys();
+    read_recipe_fields(reader, recipe);
     reader.finish();
     return recipe;
 }

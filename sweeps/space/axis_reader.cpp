@@ -33,7 +33,7 @@ std::vector<std::string> read_fields(JsonReader& reader, const std::string& plac
         reader.problem("fields", "\"field\" is given too, only one of them is allowed");
     }
     const bool several = reader.has("fields");
-    allow(reader, several ? "field" : "fields");
+    reader.know(several ? "field" : "fields");
     auto fields = several ? read_texts(reader, "fields", place + "/fields", problems)
                           : std::vector<std::string>{reader.text("field")};
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -88,17 +88,17 @@ std::vector<std::vector<json>> read_listed(JsonReader& reader, const std::vector
 }
 
 /// from, to, and the third number called `growth`, which must be above `least_growth`.
-std::vector<json> read_rule(JsonReader& axis, const std::string& rule) {
-    JsonReader reader = axis.object(rule);
-    const bool geometric = rule == "geometric";
+std::vector<json> read_rule(JsonReader reader, bool geometric) {
     const std::string growth_key = geometric ? "factor" : "step";
     const double least_growth = geometric ? 1 : 0;
     const std::size_t problems = reader.problem_count();
     const double from = reader.number("from", any_number);
     const double to = reader.number("to", any_number);
     const double growth = reader.number(growth_key, any_number);
+    reader.refine(growth_key, geometric ? R"({"exclusiveMinimum": 1})" : R"({"exclusiveMinimum": 0})");
+    if (geometric) reader.refine("from", R"({"exclusiveMinimum": 0})");
     reader.reject_unknown_keys();
-    if (reader.problem_count() != problems) return {};
+    if (reader.is_recording() || reader.problem_count() != problems) return {};
     if (growth <= least_growth) {
         reader.problem(growth_key, json_number(growth).dump() + " is too small, it must be above " +
                                        json_number(least_growth).dump());
@@ -124,7 +124,7 @@ std::vector<std::vector<json>> read_settings(JsonReader& reader, const std::vect
         if (reader.has(kind)) {
             given.push_back(kind);
         } else {
-            allow(reader, kind);
+            reader.know(kind);
         }
     }
     if (given.size() != 1) {
@@ -135,13 +135,35 @@ std::vector<std::vector<json>> read_settings(JsonReader& reader, const std::vect
     }
     if (given.front() == "values") return read_listed(reader, fields, place + "/values", problems);
     std::vector<std::vector<json>> settings;
-    for (const json& value : read_rule(reader, given.front())) settings.push_back({value});
+    const bool geometric = given.front() == "geometric";
+    for (const json& value : read_rule(reader.object(given.front()), geometric)) settings.push_back({value});
     if (reader.has("fields")) {
         reader.problem(given.front(), "sets one \"field\"; \"fields\" need \"values\"");
     } else if (fields.front() == network_field || fields.front() == bits_field) {
         reader.problem(given.front(), '"' + fields.front() + "\" needs \"values\"");
     }
     return settings;
+}
+
+/// What read_fields and read_settings say, for the schema.
+void record_axis(JsonReader& reader) {
+    reader.know("field", R"({"type": "string", "pattern": "^(network|bits|/([^~]|~[01])+)$"})");
+    reader.know("fields", R"({"type": "array", "minItems": 1, "uniqueItems": true,
+        "items": {"type": "string", "pattern": "^(network|bits|/([^~]|~[01])+)$"}})");
+    reader.know("values", R"({"type": "array", "minItems": 1, "uniqueItems": true})");
+    (void)read_rule(*reader.object_if_given("range"), false);
+    (void)read_rule(*reader.object_if_given("geometric"), true);
+    reader.refine("", R"({"allOf": [
+        {"oneOf": [{"required": ["field"]}, {"required": ["fields"]}]},
+        {"oneOf": [{"required": ["values"]}, {"required": ["range"]}, {"required": ["geometric"]}]},
+        {"if": {"required": ["fields"]},
+         "then": {"required": ["values"], "properties": {"values": {"items": {"type": "array", "minItems": 1}}}}},
+        {"if": {"properties": {"field": {"const": "bits"}}, "required": ["field"]},
+         "then": {"required": ["values"],
+                  "properties": {"values": {"items": {"enum": [1, 2, 3, 4, 5, 6, 7, 8, 16]}}}}},
+        {"if": {"properties": {"field": {"const": "network"}}, "required": ["field"]},
+         "then": {"required": ["values"], "properties": {"values": {"items": {"type": "string"}}}}}]})");
+    reader.reject_unknown_keys();
 }
 
 void refuse_repetitions(const SweepAxis& axis, const std::string& place, Problems& problems) {
@@ -156,6 +178,10 @@ void refuse_repetitions(const SweepAxis& axis, const std::string& place, Problem
 }  // namespace
 
 SweepAxis read_axis(JsonReader& reader, const std::string& place, Problems& problems) {
+    if (reader.is_recording()) {
+        record_axis(reader);
+        return {};
+    }
     SweepAxis axis;
     axis.fields = read_fields(reader, place, problems);
     axis.settings = read_settings(reader, axis.fields, place, problems);
@@ -182,10 +208,6 @@ std::vector<std::string> read_texts(JsonReader& reader, const std::string& key, 
         }
     }
     return texts;
-}
-
-void allow(JsonReader& reader, const std::string& key) {
-    if (!reader.has(key)) (void)reader.text_or(key, "");
 }
 
 std::string network_problem(const std::string& name) {

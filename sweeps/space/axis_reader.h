@@ -17,9 +17,6 @@ namespace npusim::design_space {
 [[nodiscard]] std::vector<std::string> read_texts(JsonReader& reader, const std::string& key, const std::string& place,
                                                   Problems& problems);
 
-/// Makes a key known that is not there, so that others are not "unknown, did you mean" something else.
-void allow(JsonReader& reader, const std::string& key);
-
 /// Why there is no such network; empty where there is one.
 [[nodiscard]] std::string network_problem(const std::string& name);
 

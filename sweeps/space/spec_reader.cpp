@@ -7,6 +7,7 @@
 #include "expression.h"
 #include "grid.h"
 #include "npusim/base/error.h"
+#include "spec_fields.h"
 #include "spec_names.h"
 
 namespace npusim {
@@ -17,19 +18,15 @@ using namespace design_space;
 std::string read_name(JsonReader& reader, const std::string& key) {
     std::string text = reader.text(key);
     if (text.empty() && reader.has(key) && reader.raw(key).is_string()) reader.problem(key, "must not be empty");
+    reader.refine(key, R"({"minLength": 1})");
     return text;
 }
 
 /// Empty texts and lists stand for what is not given, so that a spec written out in full is read again.
 std::vector<std::string> read_texts_or_none(JsonReader& reader, const std::string& key, Problems& problems) {
-    allow(reader, key);
+    reader.know(key, R"({"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": true})");
     if (!reader.has(key) || (reader.raw(key).is_array() && reader.raw(key).empty())) return {};
     return read_texts(reader, key, '/' + key, problems);
-}
-
-std::vector<JsonReader> objects_or_none(JsonReader& reader, const std::string& key) {
-    allow(reader, key);
-    return reader.has(key) ? reader.objects(key) : std::vector<JsonReader>{};
 }
 
 /// The syntax only: which variables there are depends on the chip.
@@ -65,6 +62,7 @@ std::vector<SweepAxis> read_axes(JsonReader& root, Problems& problems) {
         }
         axes.push_back(axis);
     }
+    root.refine("axes", R"({"minItems": 1})");
     if (axes.empty() && root.has("axes") && root.raw("axes").is_array()) {
         root.problem("axes", "at least one axis is needed");
     }
@@ -73,9 +71,10 @@ std::vector<SweepAxis> read_axes(JsonReader& root, Problems& problems) {
 
 std::vector<DerivedField> read_derived(JsonReader& root, const std::vector<SweepAxis>& axes, Problems& problems) {
     std::vector<DerivedField> derived;
-    for (JsonReader& reader : objects_or_none(root, "derived")) {
+    for (JsonReader& reader : root.objects_or_none("derived")) {
         const std::string place = "/derived/" + std::to_string(derived.size());
         const DerivedField field{read_name(reader, "field"), read_name(reader, "expression")};
+        reader.refine("field", R"({"pattern": "^/([^~]|~[01])+$"})");
         reader.reject_unknown_keys();
         check_expression(field.expression, place + "/expression", problems);
         const std::string problem = field.field.empty() ? "" : pointer_problem(field.field);
@@ -100,7 +99,7 @@ std::vector<std::string> read_constraints(JsonReader& root, Problems& problems) 
 
 std::vector<Objective> read_objectives(JsonReader& root) {
     std::vector<Objective> objectives;
-    for (JsonReader& reader : objects_or_none(root, "objectives")) {
+    for (JsonReader& reader : root.objects_or_none("objectives")) {
         const Objective objective{read_name(reader, "metric"), reader.boolean_or("maximize", false)};
         reader.reject_unknown_keys();
         const auto is_same = [&](const Objective& other) { return other.metric == objective.metric; };
@@ -114,9 +113,9 @@ std::vector<Objective> read_objectives(JsonReader& root) {
 
 SweepSample read_sample(JsonReader& root) {
     SweepSample sample;
-    allow(root, "sample");
-    if (!root.has("sample")) return sample;
-    JsonReader reader = root.object("sample");
+    auto given = root.object_if_given("sample");
+    if (!given) return sample;
+    JsonReader& reader = *given;
     sample.kind = reader.choice("kind", spec_names::sample_kinds);
     if (sample.kind == SampleKind::all) {
         sample.points = reader.integer_or("points", {0, 0}, 0);
@@ -131,15 +130,16 @@ SweepSample read_sample(JsonReader& root) {
 
 AccuracySpec read_accuracy(JsonReader& root) {
     AccuracySpec accuracy;
-    allow(root, "accuracy");
-    if (!root.has("accuracy")) return accuracy;
-    JsonReader reader = root.object("accuracy");
+    auto given = root.object_if_given("accuracy");
+    if (!given) return accuracy;
+    JsonReader& reader = *given;
     accuracy.kind = reader.choice("kind", spec_names::accuracy_kinds);
     for (const auto& [key, text] : {std::pair{"weights", &accuracy.weights},
                                     {"dataset", &accuracy.dataset},
                                     {"recipe", &accuracy.recipe},
                                     {"inputs", &accuracy.inputs}}) {
         *text = reader.text_or(key, "");
+        if (accuracy.kind == AccuracyKind::none) reader.refine(key, R"({"maxLength": 0})");
         if (accuracy.kind != AccuracyKind::none || text->empty()) continue;
         reader.problem(key, "has no use with kind \"none\", \"calibrate\" or \"finetune\" is needed");
     }
@@ -177,10 +177,9 @@ void check_size(JsonReader& root, const SweepSpec& spec) {
 
 }  // namespace
 
-SweepSpec parse_sweep(const nlohmann::json& json, const std::string& file) {
-    JsonReader reader(json, file);
-    Problems problems(file);
+SweepSpec design_space::read_sweep_fields(JsonReader& reader, Problems& problems) {
     SweepSpec spec;
+    (void)reader.text_or("$schema", "");
     spec.name = read_name(reader, "name");
     spec.description = reader.text_or("description", "");
     spec.arch = read_name(reader, "arch");
@@ -193,8 +192,15 @@ SweepSpec parse_sweep(const nlohmann::json& json, const std::string& file) {
     spec.accuracy = read_accuracy(reader);
     constexpr std::int64_t week_s = 604800;
     spec.time_limit_s = reader.integer_or("time_limit_s", {1, week_s}, spec.time_limit_s);
-    check_size(reader, spec);
+    if (!reader.is_recording()) check_size(reader, spec);
     reader.reject_unknown_keys();
+    return spec;
+}
+
+SweepSpec parse_sweep(const nlohmann::json& json, const std::string& file) {
+    JsonReader reader(json, file);
+    Problems problems(file);
+    SweepSpec spec = read_sweep_fields(reader, problems);
     problems.finish(reader);
     return spec;
 }

@@ -72,6 +72,10 @@ public:
 
     [[nodiscard]] Counters run() const { return simulate_in_child(network_, arch_, program_).total; }
 
+    [[nodiscard]] const ArchSpec& arch() const { return arch_; }
+    [[nodiscard]] const QuantizedNetwork& network() const { return network_; }
+    [[nodiscard]] const Program& program() const { return program_; }
+
 private:
     template <typename Work>
     HandProgram& add(Work work, std::vector<Token> waits, std::vector<Token> posts) {

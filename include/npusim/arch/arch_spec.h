@@ -90,6 +90,9 @@ struct ArchSpec {
 /// All fields, resolved; parse_arch(to_json(spec)) gives spec again.
 [[nodiscard]] nlohmann::json to_json(const ArchSpec& spec);
 
+/// JSON Schema of what parse_arch takes, but for rules between fields.
+[[nodiscard]] nlohmann::json arch_schema();
+
 /// Finds `name` as it is, or as a preset ("int4_array.json" or "int4_array") in `preset_folder`. Throws InputError
 /// that lists the presets when there is neither.
 [[nodiscard]] std::filesystem::path find_arch(const std::string& name, const std::filesystem::path& preset_folder);

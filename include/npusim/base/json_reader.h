@@ -39,6 +39,10 @@ public:
     /// The root reader. `file` names the source in messages. `value` must outlive the reader.
     JsonReader(const nlohmann::json& value, std::string file);
     JsonReader(nlohmann::json&& value, std::string file) = delete;
+    /// A reader that finds nothing but what `given` holds and writes into `schema`, as JSON Schema, what it is asked
+    /// for: the same code that reads a file then says what the file may hold. `given` serves where reading branches on
+    /// a value. Both must outlive the reader, and nothing that it reads is of use.
+    [[nodiscard]] static JsonReader recording(const nlohmann::json& given, nlohmann::json& schema);
 
     /// A required integer. A number with a fraction, a boolean or a string is an error.
     std::int64_t integer(const std::string& key, Range<std::int64_t> allowed);
@@ -56,6 +60,7 @@ public:
     std::vector<std::int64_t> integers(const std::string& key, Range<std::int64_t> allowed);
     /// A list of numbers, each within `allowed`; `null` elements are read as NaN where `null_allowed`.
     std::vector<double> numbers(const std::string& key, Range<double> allowed, bool null_allowed = false);
+    std::vector<double> numbers_or(const std::string& key, Range<double> allowed, const std::vector<double>& fallback);
 
     /// One of the names in `known`; the message lists them and the nearest.
     template <typename Enum>
@@ -65,18 +70,34 @@ public:
     }
     template <typename Enum>
     Enum choice_or(const std::string& key, const NamedValues<Enum>& known, Enum fallback) {
-        return has(key) ? choice(key, known) : fallback;
+        if (has(key)) return choice(key, known);
+        read_keys_.insert(key);
+        for (const auto& [name, value] : known) {
+            if (value == fallback) record_choice(key, names_of(known), &name);
+        }
+        return fallback;
     }
 
     [[nodiscard]] bool has(const std::string& key) const;
     /// The reader of a required member object (an empty one when it is missing or no object, after noting it).
     JsonReader object(const std::string& key);
+    /// The same of a member that may be missing: nothing then.
+    std::optional<JsonReader> object_if_given(const std::string& key);
     /// Readers of the objects in a required array, one an element.
     std::vector<JsonReader> objects(const std::string& key);
+    std::vector<JsonReader> objects_or_none(const std::string& key);
+    /// Every member of this object, which must all be objects, with its name.
+    std::vector<std::pair<std::string, JsonReader>> named_objects();
     /// The names of this object's members, in alphabetical order. Asking for them marks none of them as read.
     [[nodiscard]] std::vector<std::string> keys() const;
     /// The raw value of a key, marked as read; a missing one is a problem and gives null.
     const nlohmann::json& raw(const std::string& key);
+    /// Makes a key known that the caller reads in another way, or not; `schema` (JSON) says what it may hold.
+    void know(const std::string& key, const char* schema = "{}");
+    /// More that the schema says of a key already asked for, or of this object where the key is empty: keywords, as
+    /// JSON, of a rule that the caller checks himself.
+    void refine(const std::string& key, std::string_view keywords);
+    [[nodiscard]] bool is_recording() const { return schema_ != nullptr; }
 
     /// Notes a problem at `key` (or at this object when empty) found by a rule of the caller.
     void problem(const std::string& key, const std::string& message);
@@ -105,6 +126,12 @@ private:
     [[nodiscard]] std::string pointer_to(const std::string& key) const;
     void note(const std::string& pointer, const std::string& message);
     std::optional<std::string> choose(const std::string& key, const std::vector<std::string>& known);
+    /// The schema of a key, where this reader records and the key is new to it; else null.
+    nlohmann::json* record(const std::string& key, bool required);
+    void record_choice(const std::string& key, const std::vector<std::string>& names, const std::string* fallback);
+    /// Readers that record an object, or those of a list, into this schema.
+    JsonReader recorder_of(const std::string& key, nlohmann::json& schema);
+    JsonReader recorder_of_items(const std::string& key, nlohmann::json& schema);
 
     template <typename Enum>
     static std::vector<std::string> names_of(const NamedValues<Enum>& known) {
@@ -124,6 +151,7 @@ private:
     std::string pointer_;
     std::shared_ptr<Source> source_;
     std::set<std::string> read_keys_;
+    nlohmann::json* schema_ = nullptr;  ///< of this object, where it is recorded
 };
 
 }  // namespace npusim

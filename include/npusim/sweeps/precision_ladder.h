@@ -8,6 +8,7 @@
 
 #include "npusim/arch/cost.h"
 #include "npusim/models/graph/network.h"
+#include "npusim/models/quantization/quantized_network.h"
 #include "npusim/sweeps/worker.h"
 
 namespace npusim {
@@ -49,6 +50,10 @@ struct PrecisionLadder {
 /// program's layers, ascending) only those; the totals are then theirs.
 [[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress);
 [[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
+                                   const FractionSink& progress);
+
+/// The same of a structure that is quantized already.
+[[nodiscard]] RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch,
                                    const FractionSink& progress);
 
 /// Prices the rungs from the outcomes of their runs (in the order of the rungs that have no failure) and fits the

@@ -90,6 +90,8 @@ struct SweepPoint {
 /// Reads a sweep from JSON. Throws InputError with every problem at once.
 [[nodiscard]] SweepSpec parse_sweep(const nlohmann::json& json, const std::string& file);
 [[nodiscard]] SweepSpec read_sweep(const std::filesystem::path& path);
+/// JSON Schema of what parse_sweep takes, but for rules between fields and the syntax of expressions.
+[[nodiscard]] nlohmann::json sweep_schema();
 /// All fields, resolved; parse_sweep(to_json(spec)) gives spec again.
 [[nodiscard]] nlohmann::json to_json(const SweepSpec& spec);
 

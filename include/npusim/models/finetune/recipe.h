@@ -54,6 +54,8 @@ struct Recipe {
 /// Reads a recipe strictly; all problems at once in one InputError. Fields that a recipe leaves out keep `defaults`.
 [[nodiscard]] Recipe parse_recipe(const nlohmann::json& json, const std::string& file, const Recipe& defaults = {});
 [[nodiscard]] Recipe read_recipe(const std::filesystem::path& path, const Recipe& defaults = {});
+/// JSON Schema of what parse_recipe takes, but for rules between fields. Its defaults are those of Recipe.
+[[nodiscard]] nlohmann::json recipe_schema();
 /// Every field; parse_recipe(to_json(r)) is r.
 [[nodiscard]] nlohmann::json to_json(const Recipe& recipe);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "npusim/base/json_reader.h"
+#include "npusim/base/json_schema.h"
 #include "npusim/models/quantization/precision.h"
 
 namespace npusim {
@@ -12,6 +13,9 @@ namespace npusim {
 /// Reads the whole object: weight_bits, activation_bits and first_last_bits are required. Problems are noted in the
 /// reader, unknown keys among them.
 [[nodiscard]] PrecisionSpec read_precision(JsonReader reader, bool is_fp32);
+
+/// What the object's fields are, for a schema that holds it at `place`.
+[[nodiscard]] FieldTexts precision_texts(const std::string& place);
 
 [[nodiscard]] nlohmann::json to_json(const PrecisionSpec& spec);
 

@@ -40,6 +40,7 @@ struct ArrayWork {
     int weight_slice_bits = 0;  ///< of one slice: what moves from SRAM for an element in one pass
     int activation_slice_bits = 0;
     bool accumulates = false;  ///< adds to sums of an earlier command
+    friend bool operator==(const ArrayWork&, const ArrayWork&) = default;
 };
 
 /// What the vector unit does in one command.

@@ -1,0 +1,74 @@
+// The JSON Schema of chips: the reader's own record, with a text for each field.
+#include <nlohmann/json.hpp>
+
+#include "arch_fields.h"
+#include "npusim/arch/arch_spec.h"
+#include "npusim/base/json_schema.h"
+#include "npusim/models/quantization/precision_json.h"
+
+namespace npusim {
+namespace {
+
+using nlohmann::json;
+
+json recorded(const char* number_format) {
+    const json given{{"number_format", number_format}};
+    json schema;
+    JsonReader reader = JsonReader::recording(given, schema);
+    (void)read_arch_fields(reader);
+    return schema;
+}
+
+FieldTexts texts() {
+    FieldTexts texts{
+        {"/$schema", "the schema of this file, for editors; has no effect"},
+        {"/name", "name of the chip in reports"},
+        {"/description", "what the chip is; the part before the first semicolon stands in npusim --list"},
+        {"/number_format", "integer, or fp32 for the baseline, which is simulated for timing and energy only"},
+        {"/technology", "file with the costs; looked for beside this file, then among the presets"},
+        {"/clock_mhz", "clock in MHz"},
+        {"/precision", "at which bits networks are stored and computed"},
+        {"/array", "the PE array"},
+        {"/array/rows", "PEs in a column"},
+        {"/array/columns", "PEs in a row"},
+        {"/array/dataflow", "what stays in the PEs while the rest streams: weights, sums or inputs"},
+        {"/array/pe", "one PE: wider operands run in several passes"},
+        {"/array/pe/kind", "how a PE multiplies: scalar is one multiplication a cycle"},
+        {"/array/pe/weight_bits", "width of the multiplier's weight operand in bits"},
+        {"/array/pe/activation_bits", "width of the multiplier's activation operand in bits"},
+        {"/array/accumulator_bits", "width of partial sums in bits; they wrap in two's complement"},
+        {"/array/overlap_weight_load", "the next fold's weights load while the present fold streams"},
+        {"/double_buffering", "half of each buffer's banks load while the other half is used"},
+        {"/clock_gate_stalls", "PEs are not clocked while the array waits"},
+        {"/vector_unit", "requantizes sums; pooling, adds and norms"},
+        {"/vector_unit/lanes", "elements a cycle"},
+        {"/vector_unit/pipeline_cycles", "stages of its pipeline in cycles"},
+        {"/dram", "the memory outside of the chip"},
+        {"/dram/type", "a type in the technology's table of DRAM energies"},
+        {"/dram/bandwidth_gb_s", "peak bandwidth in GB/s (10^9 bytes a second), a multiple of 0.001"},
+        {"/dram/latency_ns", "from request to data in ns"},
+        {"/dram/burst_bytes", "bytes of a burst, a power of two; transfers are whole bursts"},
+        {"/dram/ideal", "transfers take no time, for study"},
+    };
+    for (const auto& [name, what] : {std::pair{"weight_buffer", "SRAM for weights"},
+                                     {"activation_buffer", "SRAM for activations"},
+                                     {"accumulator_buffer", "SRAM for sums"}}) {
+        const std::string place = std::string("/") + name;
+        texts[place] = what;
+        texts[place + "/kib"] = "size in KiB, a whole number of bytes; each bank holds at least one word";
+        texts[place + "/banks"] = "single-port banks; an even number with double_buffering";
+        texts[place + "/width_bits"] = "width of a bank's port in bits";
+    }
+    texts.merge(precision_texts("/precision"));
+    return texts;
+}
+
+}  // namespace
+
+json arch_schema() {
+    json schema = by_value("number_format", "fp32", recorded("fp32"), recorded("integer"));
+    describe_fields(schema, texts());
+    return schema_document("A chip of npusim", std::move(schema));
+}
+
+}  // namespace npusim

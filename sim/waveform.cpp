@@ -1,0 +1,70 @@
+#include "waveform.h"
+
+#include <sysc/tracing/sc_tracing_ids.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "npusim/arch/counters.h"
+#include "npusim/base/error.h"
+#include "npusim/base/files.h"
+
+namespace npusim::sim {
+namespace {
+
+/// What the numbers in the file mean. A word that begins with $ would end the comment.
+std::string header_of(const Program& program, const ArchSpec& arch) {
+    std::string text = "$comment\n" + program.network + " on " + arch.name +
+                       "; one ns of this file is one cycle of a clock of " + std::to_string(arch.clock_mhz) +
+                       " MHz\nidle_cause:";
+    for (std::size_t cause = 0; cause < kIdleCauses; ++cause) {
+        text += " " + std::to_string(cause) + " " + std::string(name_of(static_cast<IdleCause>(cause))) + ",";
+    }
+    text += " " + std::to_string(kNoCause) + " works\nlayer:";
+    for (std::size_t i = 0; i < program.layers.size(); ++i) {
+        text += (i == 0 ? " " : ", ") + std::to_string(i) + " " + program.layers[i].name;
+    }
+    for (std::size_t at = text.find('$', 1); at != std::string::npos; at = text.find('$', at)) text[at] = '_';
+    return text + "\n$end\n\n";
+}
+
+}  // namespace
+
+Waveform::Waveform(const std::filesystem::path& target, const Program& program, const ArchSpec& arch)
+    : target_(target),
+      part_(target.string() + ".part-" + std::to_string(::getpid())),
+      header_(header_of(program, arch)) {
+    sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_TIMESCALE_UNIT_, sc_core::SC_DO_NOTHING);
+    // SystemC 2.3.4 goes on without its file and divides by zero.
+    if (!std::ofstream(part_ + ".vcd")) {
+        throw InputError(target_.string(), "", "cannot be written: " + std::system_category().message(errno));
+    }
+    file_ = sc_core::sc_create_vcd_trace_file(part_.c_str());
+    file_->set_time_unit(1, sc_core::SC_NS);
+}
+
+Waveform::~Waveform() {
+    close();
+    std::error_code ignored;
+    std::filesystem::remove(part_ + ".vcd", ignored);
+}
+
+void Waveform::close() {
+    if (file_ != nullptr) sc_core::sc_close_vcd_trace_file(file_);
+    file_ = nullptr;
+}
+
+void Waveform::finish(std::uint64_t last_cycle) {
+    close();
+    std::string text = read_text_file(part_ + ".vcd");
+    const std::size_t start = text.find("$timescale");
+    // SystemC says nothing of a full disk: then the time that it writes when it closes the file is missing.
+    if (start == std::string::npos || !text.ends_with("\n#" + std::to_string(last_cycle) + "\n")) {
+        throw InputError(target_.string(), "", "cannot be written: the disk has no room for the whole waveform");
+    }
+    write_whole_file(target_, text.replace(0, start, header_));
+}
+
+}  // namespace npusim::sim
