@@ -136,7 +136,10 @@ std::optional<std::int64_t> JsonReader::read_integer(const json& value, const st
                        value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
     const std::int64_t number = too_large || wraps ? 0 : value.get<std::int64_t>();
     if (too_large || wraps || number < allowed.low || number > allowed.high) {
-        note(pointer, outside(quoted(value), allowed));
+        const bool above_all = wraps || (too_large && value.get<double>() > 0);
+        note(pointer, above_all && allowed.high == std::numeric_limits<std::int64_t>::max()
+                          ? quoted(value) + " is too large for a number of 64 bits"
+                          : outside(quoted(value), allowed));
         return std::nullopt;
     }
     return number;

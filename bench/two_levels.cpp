@@ -2,6 +2,7 @@
 // computed at once. Prints every pair that differs, and how many were compared. Random pairs are those of the tests.
 #include <cstdlib>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "npusim/sweeps/result_json.h"
 #include "npusim/sweeps/worker.h"
@@ -11,6 +12,19 @@
 using namespace npusim;
 
 namespace {
+
+/// Empty where both levels gave the same.
+std::string difference(const WorkerOutcome& fast, const WorkerOutcome& slow) {
+    for (const WorkerOutcome* outcome : {&fast, &slow}) {
+        if (const auto* failure = std::get_if<WorkerFailure>(outcome)) return failure->reason;
+    }
+    const nlohmann::json a = to_json(std::get<RunResult>(fast));
+    const nlohmann::json b = to_json(std::get<RunResult>(slow));
+    if (a == b) return "";
+    const auto change = nlohmann::json::diff(a, b).front();
+    const nlohmann::json::json_pointer place(change.at("path").get<std::string>());
+    return place.to_string() + ": " + a.at(place).dump() + ", in registers " + change.at("value").dump();
+}
 
 constexpr std::size_t kBatch = 200;  // pairs that are held at once
 
@@ -30,11 +44,10 @@ std::uint64_t compare(std::uint64_t seed, std::size_t wanted, std::size_t& layer
     const auto outcomes = run_in_workers(jobs);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         layers += pairs[i].network.nodes.size();
-        const auto* fast = std::get_if<RunResult>(&outcomes[2 * i]);
-        const auto* slow = std::get_if<RunResult>(&outcomes[2 * i + 1]);
-        if (fast != nullptr && slow != nullptr && to_json(*fast) == to_json(*slow)) continue;
+        const std::string found = difference(outcomes[2 * i], outcomes[2 * i + 1]);
+        if (found.empty()) continue;
         ++differing;
-        std::cout << "seed " << pairs[i].seed << " differs\n";
+        std::cout << "seed " << pairs[i].seed << ": " << found << '\n';
     }
     return pairs.back().seed + 1;
 }

@@ -2,6 +2,8 @@
 
 #include "npusim/ranks/ranks.h"
 
+#ifndef NPUSIM_WITH_MPI
+
 namespace npusim {
 
 std::unique_ptr<Ranks> make_mpi_ranks() {
@@ -11,3 +13,5 @@ std::unique_ptr<Ranks> make_mpi_ranks() {
 }
 
 }  // namespace npusim
+
+#endif

@@ -59,8 +59,17 @@ void DmaEngine::run() {
         take_tokens(command);
         while (outstanding_.size() >= kOutstandingTransfers) sc_core::wait(completed_event_);
         account_idle(IdleCause::dram);
+        await_turn(command);
         execute(command);
     }
+}
+
+/// Requests of one cycle reach the DRAM in a fixed order, loads first, however the kernel orders what happens at the
+/// same time: a turn lies behind all that happens at the cycle's edge.
+void DmaEngine::await_turn(const Command& command) {
+    const bool loads = std::holds_alternative<LoadCommand>(command.work);
+    const sc_core::sc_time turn = cycles_to_time(now_cycles()) + sc_core::sc_time(loads ? 100 : 200, sc_core::SC_PS);
+    if (sc_core::sc_time_stamp() < turn) sc_core::wait(turn - sc_core::sc_time_stamp());
 }
 
 void DmaEngine::execute(const Command& command) {
@@ -80,7 +89,7 @@ void DmaEngine::complete_transfers() {
         while (outstanding_.empty()) sc_core::wait(issued_);
         const Transfer transfer = outstanding_.front();
         if (transfer.done_at_cycles > now_cycles()) {
-            sc_core::wait(cycles_to_time(transfer.done_at_cycles - now_cycles()));
+            sc_core::wait(cycles_to_time(transfer.done_at_cycles) - sc_core::sc_time_stamp());
         }
         outstanding_.pop_front();
         show_waiting(waits_for_);

@@ -36,6 +36,7 @@ private:
         std::uint64_t done_at_cycles;
     };
 
+    static void await_turn(const Command& command);
     void complete_transfers();
     std::uint64_t load(const LoadCommand& load);
     std::uint64_t store(const StoreCommand& store);

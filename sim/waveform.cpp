@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "npusim/arch/counters.h"
@@ -30,6 +31,27 @@ std::string header_of(const Program& program, const ArchSpec& arch) {
     return text + "\n$end\n\n";
 }
 
+/// The DMA engines' turns lie within a cycle, and SystemC writes no time between two steps of its unit.
+constexpr int kStepsPerCycle = 10;
+
+/// The trace with its steps' numbers as whole cycles, each once.
+std::string in_cycles(const std::string& trace) {
+    std::istringstream lines(trace);
+    std::string text;
+    std::string cycle;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find(" ps") != std::string::npos && cycle.empty()) line = "     1 ns";
+        if (line.starts_with('#')) {
+            line.pop_back();  // a tenth of it
+            if (line == "#") line = "#0";
+            if (line == cycle) continue;
+            cycle = line;
+        }
+        text += line + '\n';
+    }
+    return text;
+}
+
 }  // namespace
 
 Waveform::Waveform(const std::filesystem::path& target, const Program& program, const ArchSpec& arch)
@@ -42,7 +64,7 @@ Waveform::Waveform(const std::filesystem::path& target, const Program& program, 
         throw InputError(target_.string(), "", "cannot be written: " + std::system_category().message(errno));
     }
     file_ = sc_core::sc_create_vcd_trace_file(part_.c_str());
-    file_->set_time_unit(1, sc_core::SC_NS);
+    file_->set_time_unit(1000 / kStepsPerCycle, sc_core::SC_PS);
 }
 
 Waveform::~Waveform() {
@@ -58,13 +80,14 @@ void Waveform::close() {
 
 void Waveform::finish(std::uint64_t last_cycle) {
     close();
-    std::string text = read_text_file(part_ + ".vcd");
+    const std::string text = read_text_file(part_ + ".vcd");
     const std::size_t start = text.find("$timescale");
     // SystemC says nothing of a full disk: then the time that it writes when it closes the file is missing.
-    if (start == std::string::npos || !text.ends_with("\n#" + std::to_string(last_cycle) + "\n")) {
+    const std::string waveform = start == std::string::npos ? "" : in_cycles(text.substr(start));
+    if (!waveform.ends_with("\n#" + std::to_string(last_cycle) + "\n")) {
         throw InputError(target_.string(), "", "cannot be written: the disk has no room for the whole waveform");
     }
-    write_whole_file(target_, text.replace(0, start, header_));
+    write_whole_file(target_, header_ + waveform);
 }
 
 }  // namespace npusim::sim

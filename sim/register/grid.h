@@ -16,7 +16,8 @@ class Wires {
 public:
     Wires(int rows, int columns) : columns_(columns), signals_(static_cast<std::size_t>(rows * columns)) {}
     [[nodiscard]] sc_core::sc_signal<Flit>& at(int row, int column) {
-        return signals_[static_cast<std::size_t>(row * columns_ + column)];
+        return signals_[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
+                        static_cast<std::size_t>(column)];
     }
 
 private:

@@ -27,7 +27,8 @@ private:
     void drain(Command& command);
     void read_row(Command& command, std::size_t fold, int row);
     [[nodiscard]] OutputPe& pe(int row, int column) {
-        return *pes_[static_cast<std::size_t>(row * arch_.array.columns + column)];
+        return *pes_[static_cast<std::size_t>(row) * static_cast<std::size_t>(arch_.array.columns) +
+                     static_cast<std::size_t>(column)];
     }
 
     const ArchSpec& arch_;

@@ -98,7 +98,8 @@ std::vector<json> read_rule(JsonReader reader, bool geometric) {
     reader.refine(growth_key, geometric ? R"({"exclusiveMinimum": 1})" : R"({"exclusiveMinimum": 0})");
     if (geometric) reader.refine("from", R"({"exclusiveMinimum": 0})");
     reader.reject_unknown_keys();
-    if (reader.is_recording() || reader.problem_count() != problems) return {};
+    // A rule that is no object has been noted before, and has nothing.
+    if (!reader.has("from") || reader.problem_count() != problems) return {};
     if (growth <= least_growth) {
         reader.problem(growth_key, json_number(growth).dump() + " is too small, it must be above " +
                                        json_number(least_growth).dump());

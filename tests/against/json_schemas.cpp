@@ -194,10 +194,11 @@ bool has_long_axis(const json& file) {
         const json value = file.is_object() && file.contains(place) ? file.at(place) : json();
         return value.is_number() ? value.get<double>() : 1;
     };
-    const double steps = (at("0/range", "to") - at("0/range", "from")) / at("0/range", "step");
-    const double factors =
-        std::log(at("1/geometric", "to") / at("1/geometric", "from")) / std::log(at("1/geometric", "factor"));
-    return steps > kMost || factors > kMost;
+    const double step = at("0/range", "step");
+    const double factor = at("1/geometric", "factor");
+    const double steps = (at("0/range", "to") - at("0/range", "from")) / step;
+    const double factors = std::log(at("1/geometric", "to") / at("1/geometric", "from")) / std::log(factor);
+    return (step > 0 && steps > kMost) || (factor > 1 && factors > kMost);
 }
 
 void check_agreement(const Kind& kind, const std::vector<json>& files) {

@@ -70,7 +70,7 @@ TEST_CASE("Each getter records its key with type, range, choices, default and wh
         "required": ["i", "n", "b", "t", "c", "li"],
         "properties": {
             "i": {"type": "integer", "minimum": 1, "maximum": 9},
-            "io": {"type": "integer", "minimum": 0, "default": 4},
+            "io": {"type": "integer", "minimum": 0, "maximum": 9223372036854775807, "default": 4},
             "n": {"type": "number", "minimum": 0.5, "maximum": 2},
             "no": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.25},
             "b": {"type": "boolean"},

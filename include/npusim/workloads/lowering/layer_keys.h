@@ -10,7 +10,7 @@
 namespace npusim {
 
 /// To be raised by every change to lowering or machine that changes a counter: results that are kept outlive programs.
-inline constexpr int kMachineRevision = 1;
+inline constexpr int kMachineRevision = 2;
 
 /// For each node the hash of everything that determines its counters in a timing run: what it computes, how its tensors
 /// lie, and the machine. Layers start from a defined state, so equal keys mean equal counters, whatever the network,
