@@ -40,6 +40,7 @@ RunResult simulate_in_sight(const QuantizedNetwork& structure, const ArchSpec& a
         };
     }
     input.waveform = sight.waveform;
+    input.detail = sight.detail;
     RunResult result = simulate(input);
     if (events) write_whole_file(sight.timeline, events->take_text());
     return result;

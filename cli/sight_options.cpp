@@ -11,6 +11,7 @@ OptionGroup sight_options() {
             {{"timeline", "FILE", "write what each unit does in every cycle, to open in ui.perfetto.dev"},
              {"timeline-layers", "LIST", "only these layers, with commas between; large networks make large files"},
              {"roofline", "FILE", "operations a second of each layer under the chip's roofs: SVG, PNG, CSV or JSON"},
+             {"detail", "LEVEL", "transaction (default), or register: the array clocked PE by PE, slow, same result"},
              {"vcd", "FILE", "write the units' states and tokens as a waveform, to open in GTKWave"}}};
 }
 
@@ -29,6 +30,11 @@ SightOptions read_sight(OptionReader& reader) {
     }
     sight.waveform = reader.text("vcd");
     reader.check_output_file("vcd", sight.waveform.string());
+    const std::string detail = reader.text("detail", "transaction");
+    if (detail == "register") sight.detail = Detail::register_level;
+    if (detail != "register" && detail != "transaction") {
+        reader.problem("detail", "\"" + detail + "\" is not allowed; transaction and register are");
+    }
     std::istringstream names(reader.text("timeline-layers"));
     for (std::string name; std::getline(names, name, ',');) {
         if (!name.empty()) sight.timeline_layers.push_back(name);

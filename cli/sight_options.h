@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/option_reader.h"
+#include "npusim/sim/simulate.h"
 
 namespace npusim::cli {
 
@@ -15,6 +16,7 @@ struct SightOptions {
     std::vector<std::string> timeline_layers;  ///< empty: all
     std::filesystem::path roofline;
     std::filesystem::path waveform;
+    Detail detail = Detail::transaction;
 };
 
 [[nodiscard]] OptionGroup sight_options();

@@ -68,6 +68,33 @@ TEST_CASE("A timeline and a waveform change nothing in the result") {
           counters(""));
 }
 
+TEST_CASE("The whole report of a layer list is the same at register level, its energy and timeline too") {
+    const TemporaryFolder folder;
+    write_whole_file(folder / "layers.csv",
+                     "Layer, ifmap height, ifmap width, filter height, filter width, channels, filters, stride,\n"
+                     "a, 8, 8, 3, 3, 5, 7, 1,\nb, 6, 6, 1, 1, 20, 9, 2,\n");
+    const auto report = [&](const std::string& dataflow, const std::string& detail) {
+        const std::string file = (folder / "run.json").string();
+        const std::string trace = (folder / "trace.json").string();
+        const auto run =
+            test::run_program("--topology " + (folder / "layers.csv").string() +
+                              " --arch int4_array --set /array/rows=5 --set /array/columns=4 --quiet "
+                              "--no-ladder --set /array/dataflow=" +
+                              dataflow + " --json " + file + " --timeline " + trace + " --detail " + detail);
+        INFO(run.error);
+        REQUIRE(run.code == 0);
+        auto json = nlohmann::json::parse(read_text_file(file));
+        json.erase("provenance");
+        return json.dump() + read_text_file(trace);
+    };
+    for (const char* dataflow : {"weight_stationary", "output_stationary", "input_stationary"}) {
+        INFO(dataflow);
+        CHECK(report(dataflow, "register") == report(dataflow, "transaction"));
+    }
+    CHECK_THAT(test::refusal_of_program(kRun + std::string("--detail gates")),
+               Contains("--detail") && Contains("gates"));
+}
+
 TEST_CASE("A timeline or waveform that cannot be written, or a layer that is not there, is refused with exit code 2") {
     const auto refused = [](const std::string& options) { return test::refusal_of_program(kRun + options); };
     CHECK_THAT(refused("--timeline no/such/folder/run.json"), Contains("no/such/folder"));
