@@ -28,7 +28,8 @@ ReportOptions parse_report_options(const std::vector<std::string>& arguments) {
     reader.check_output_file("out", options.out.string());
     options.pictures = reader.text("pictures");
     std::error_code ignored;
-    if (std::filesystem::exists(options.pictures, ignored) && !std::filesystem::is_directory(options.pictures, ignored)) {
+    if (std::filesystem::exists(options.pictures, ignored) &&
+        !std::filesystem::is_directory(options.pictures, ignored)) {
         reader.problem("pictures", options.pictures.string() + " is a file; name a folder");
     }
     read_table_files(reader, options.table.tables);
