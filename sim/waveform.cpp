@@ -64,7 +64,7 @@ Waveform::Waveform(const std::filesystem::path& target, const Program& program, 
         throw InputError(target_.string(), "", "cannot be written: " + std::system_category().message(errno));
     }
     file_ = sc_core::sc_create_vcd_trace_file(part_.c_str());
-    file_->set_time_unit(1000 / kStepsPerCycle, sc_core::SC_PS);
+    file_->set_time_unit(1.0 / kStepsPerCycle, sc_core::SC_NS);
 }
 
 Waveform::~Waveform() {
