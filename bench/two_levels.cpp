@@ -1,53 +1,25 @@
 // bench_two_levels [PAIRS [FIRST_SEED]]: random networks on random chips, with the array PE by PE and with its commands
 // computed at once. Prints every pair that differs, and how many were compared. Random pairs are those of the tests.
+#include "support/two_levels.h"
+
 #include <cstdlib>
 #include <iostream>
-#include <nlohmann/json.hpp>
-
-#include "npusim/sweeps/result_json.h"
-#include "npusim/sweeps/worker.h"
-#include "support/random_pair.h"
-#include "support/simulate_in_child.h"
 
 using namespace npusim;
 
 namespace {
-
-/// Empty where both levels gave the same.
-std::string difference(const WorkerOutcome& fast, const WorkerOutcome& slow) {
-    for (const WorkerOutcome* outcome : {&fast, &slow}) {
-        if (const auto* failure = std::get_if<WorkerFailure>(outcome)) return failure->reason;
-    }
-    const nlohmann::json a = to_json(std::get<RunResult>(fast));
-    const nlohmann::json b = to_json(std::get<RunResult>(slow));
-    if (a == b) return "";
-    const auto change = nlohmann::json::diff(a, b).front();
-    const nlohmann::json::json_pointer place(change.at("path").get<std::string>());
-    return place.to_string() + ": " + a.at(place).dump() + ", in registers " + change.at("value").dump();
-}
 
 constexpr std::size_t kBatch = 200;  // pairs that are held at once
 
 /// Compares pairs from `seed` on; the first seed behind them.
 std::uint64_t compare(std::uint64_t seed, std::size_t wanted, std::size_t& layers, std::size_t& differing) {
     const auto pairs = test::random_pairs(seed, wanted);
-    std::vector<WorkerJob> jobs;
-    for (const auto& pair : pairs) {
-        for (const Detail detail : {Detail::transaction, Detail::register_level}) {
-            jobs.emplace_back([&pair, detail](const FractionSink&) {
-                return test::simulate_and_compare(
-                    pair.network, pair.arch, pair.program, {pair.image},
-                    [&](const test::Image& image) { return reference_run(pair.network, image); }, detail);
-            });
-        }
-    }
-    const auto outcomes = run_in_workers(jobs);
+    const auto differences = test::level_differences(pairs);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         layers += pairs[i].network.nodes.size();
-        const std::string found = difference(outcomes[2 * i], outcomes[2 * i + 1]);
-        if (found.empty()) continue;
+        if (differences[i].empty()) continue;
         ++differing;
-        std::cout << "seed " << pairs[i].seed << ": " << found << '\n';
+        std::cout << "seed " << pairs[i].seed << ": " << differences[i] << '\n';
     }
     return pairs.back().seed + 1;
 }

@@ -52,6 +52,13 @@ std::string in_cycles(const std::string& trace) {
     return text;
 }
 
+/// Whether the trace's last line is a time of that cycle.
+bool ends_at(const std::string& trace, std::uint64_t cycle) {
+    const std::size_t last = trace.rfind("\n#");
+    if (last == std::string::npos || trace.find('\n', last + 1) != trace.size() - 1) return false;
+    return std::stoull(trace.substr(last + 2)) / kStepsPerCycle == cycle;
+}
+
 }  // namespace
 
 Waveform::Waveform(const std::filesystem::path& target, const Program& program, const ArchSpec& arch)
@@ -83,11 +90,10 @@ void Waveform::finish(std::uint64_t last_cycle) {
     const std::string text = read_text_file(part_ + ".vcd");
     const std::size_t start = text.find("$timescale");
     // SystemC says nothing of a full disk: then the time that it writes when it closes the file is missing.
-    const std::string waveform = start == std::string::npos ? "" : in_cycles(text.substr(start));
-    if (!waveform.ends_with("\n#" + std::to_string(last_cycle) + "\n")) {
+    if (start == std::string::npos || !ends_at(text, last_cycle)) {
         throw InputError(target_.string(), "", "cannot be written: the disk has no room for the whole waveform");
     }
-    write_whole_file(target_, header_ + waveform);
+    write_whole_file(target_, header_ + in_cycles(text.substr(start)));
 }
 
 }  // namespace npusim::sim

@@ -156,10 +156,6 @@ void OutputArray::stream(Command& command) {
     ++command.stream_fold;
 }
 
-void OutputArray::read_row(Command& command, std::size_t number, int row) {
-    command.reads.push_back({number, row, 0});
-}
-
 /// Behind the clock's edge: the sums' port takes finished rows in turn; the bus carries them on.
 void OutputArray::drain(Command& command) {
     for (auto& read : command.reads) ++read.column;
@@ -179,7 +175,7 @@ void OutputArray::drain(Command& command) {
         command.is_drain_late = ++command.row_cycles > 1;
         if (command.sum_port.cycle()) {
             command.row_cycles = 0;
-            read_row(command, command.drain_fold, command.drain_row);
+            command.reads.push_back({command.drain_fold, command.drain_row, 0});
             command.is_row_asked = false;
             if (++command.drain_row == arch_.array.rows) {
                 command.drain_row = 0;

@@ -25,7 +25,6 @@ private:
     void stream(Command& command);
     void write_step(const Command& command, const Fold& fold, bool enters);
     void drain(Command& command);
-    void read_row(Command& command, std::size_t fold, int row);
     [[nodiscard]] OutputPe& pe(int row, int column) {
         return *pes_[static_cast<std::size_t>(row) * static_cast<std::size_t>(arch_.array.columns) +
                      static_cast<std::size_t>(column)];

@@ -1,12 +1,12 @@
 // The pictures for papers: bars, clouds of points and lines, through gnuplot.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <iostream>
 
 #include "cli/report_pictures.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "report_store.h"
+#include "support/gnuplot.h"
 #include "support/test_data.h"
 
 using namespace npusim;
@@ -14,19 +14,7 @@ using namespace npusim::cli;
 using namespace npusim::test;
 using Catch::Matchers::Contains;
 
-namespace {
-
-bool has_gnuplot() {
-    try {
-        check_plot("any.svg");
-        return true;
-    } catch (const InputError&) {
-        std::cout << "SKIPPED: gnuplot is not installed\n";
-        return false;
-    }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("A bar has a part for each series, none of which its labels can break") {
     const StackedBars bars{"it's", "mm²", {"8 \"bits\"\nEOD", "4 bits"}, {{"a", {1, 2}}, {"b", {NAN, 0.5}}}};
@@ -46,7 +34,7 @@ TEST_CASE("Points alone and lines alone are drawn without the other") {
 }
 
 TEST_CASE("A report's pictures are drawn as SVG and PNG, with all components and the chip's roof") {
-    if (!has_gnuplot()) return;
+    if (!test::has_gnuplot()) return;
     const TemporaryFolder folder;
     SweepStore store(folder / "store.sqlite", SweepStore::Mode::create_or_extend);
     fill_store(store, space_of(4, "samples"), 6);

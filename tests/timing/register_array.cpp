@@ -109,14 +109,13 @@ TEST_CASE("Registers and formulas agree on cycles, counts and sums of random com
     const auto outcomes = run_in_workers(jobs);
     for (std::uint64_t seed = 0; seed < kPairs; ++seed) {
         const auto* failure = std::get_if<WorkerFailure>(&outcomes[seed]);
-        if (failure == nullptr) continue;
         const ArchSpec arch = small_arch(seed);
         const ArrayWork work = small_work(seed, arch);
-        FAIL_CHECK("seed " << seed << ", " << name_of(arch.array.dataflow) << " " << arch.array.rows << "x"
-                           << arch.array.columns << (arch.array.overlap_weight_load ? ", overlapped" : "") << ", T "
-                           << work.pixels << ", K " << work.reduction << ", N " << work.out_channels << ", groups "
-                           << work.groups << ", slices " << work.weight_slices << "x" << work.activation_slices
-                           << (work.accumulates ? ", accumulates" : "") << "\n"
-                           << failure->reason);
+        INFO("seed " << seed << ", " << name_of(arch.array.dataflow) << " " << arch.array.rows << "x"
+                     << arch.array.columns << (arch.array.overlap_weight_load ? ", overlapped" : "") << ", T "
+                     << work.pixels << ", K " << work.reduction << ", N " << work.out_channels << ", groups "
+                     << work.groups << ", slices " << work.weight_slices << "x" << work.activation_slices
+                     << (work.accumulates ? ", accumulates" : ""));
+        CHECK((failure == nullptr ? std::string() : failure->reason) == "");
     }
 }

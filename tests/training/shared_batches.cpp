@@ -4,35 +4,17 @@
 #include "npusim/base/error.h"
 #include "support/test_data.h"
 #include "support/thread_ranks.h"
+#include "training/equal_results.h"
 #include "training/tiny_job.h"
 
 using namespace npusim;
+using npusim::test::check_equal;
 using npusim::test::drawn_images;
 using npusim::test::TemporaryFolder;
 using npusim::test::ThreadRanks;
 using npusim::test::tiny_job;
 
 namespace {
-
-void check_equal(const TrainingResult& a, const TrainingResult& b) {
-    CHECK(a.finished == b.finished);
-    REQUIRE(a.parameters.size() == b.parameters.size());
-    for (const auto& [name, tensor] : a.parameters) {
-        INFO(name);
-        CHECK(tensor.values == b.parameters.at(name).values);
-    }
-    REQUIRE(a.steps.has_value() == b.steps.has_value());
-    if (a.steps) {
-        CHECK(a.steps->activation_steps == b.steps->activation_steps);
-        CHECK(a.steps->weight_steps == b.steps->weight_steps);
-    }
-    REQUIRE(a.epochs.size() == b.epochs.size());
-    for (std::size_t i = 0; i < a.epochs.size(); ++i) {
-        CHECK(a.epochs[i].train_loss == b.epochs[i].train_loss);
-        CHECK(a.epochs[i].train_top1 == b.epochs[i].train_top1);
-        CHECK(a.epochs[i].held_out_loss == b.epochs[i].held_out_loss);
-    }
-}
 
 std::vector<TrainingResult> on_ranks(const TrainingJob& job, int count, const TrainingObserver& observer = {}) {
     std::vector<TrainingResult> results(static_cast<std::size_t>(count));

@@ -5,33 +5,16 @@
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "support/test_data.h"
+#include "training/equal_results.h"
 #include "training/tiny_job.h"
 
 using namespace npusim;
+using npusim::test::check_equal;
 using npusim::test::drawn_images;
 using npusim::test::TemporaryFolder;
 using npusim::test::tiny_job;
 
 namespace {
-
-void check_equal(const TrainingResult& a, const TrainingResult& b) {
-    REQUIRE(a.parameters.size() == b.parameters.size());
-    for (const auto& [name, tensor] : a.parameters) {
-        INFO(name);
-        CHECK(tensor.values == b.parameters.at(name).values);
-    }
-    REQUIRE(a.steps.has_value() == b.steps.has_value());
-    if (a.steps) {
-        CHECK(a.steps->activation_steps == b.steps->activation_steps);
-        CHECK(a.steps->weight_steps == b.steps->weight_steps);
-    }
-    REQUIRE(a.epochs.size() == b.epochs.size());
-    for (std::size_t i = 0; i < a.epochs.size(); ++i) {
-        CHECK(a.epochs[i].train_loss == b.epochs[i].train_loss);
-        CHECK(a.epochs[i].learning_rate == b.epochs[i].learning_rate);
-        CHECK(a.epochs[i].held_out_top1 == b.epochs[i].held_out_top1);
-    }
-}
 
 TrainingJob quantized(TrainingJob job, StepRule rule, int bits) {
     job.recipe.step_rule = rule;

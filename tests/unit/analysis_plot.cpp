@@ -1,26 +1,16 @@
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <iostream>
 
 #include "cli/plot.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
+#include "support/gnuplot.h"
 #include "support/test_data.h"
 
 namespace npusim::cli {
 namespace {
 
 using Catch::Contains;
-
-bool has_gnuplot() {
-    try {
-        check_plot("any.svg");
-        return true;
-    } catch (const InputError&) {
-        std::cout << "SKIPPED: gnuplot is not installed\n";
-        return false;
-    }
-}
 
 Plot plot_of(std::vector<std::pair<double, double>> points, bool logarithmic) {
     return {"title", "x", "y", logarithmic, logarithmic, {{"name", std::move(points)}}};
@@ -58,7 +48,7 @@ TEST_CASE("A picture with another suffix than .svg or .png is refused") {
 }
 
 TEST_CASE("A picture is drawn of many points, of one, and of none") {
-    if (!has_gnuplot()) return;
+    if (!test::has_gnuplot()) return;
     const test::TemporaryFolder folder;
     const bool logarithmic = GENERATE(false, true);
     const std::vector<Plot> plots{plot_of({{1, 2}, {2, 3}}, logarithmic), plot_of({{1, 0.5}}, logarithmic),
