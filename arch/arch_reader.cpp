@@ -18,17 +18,65 @@ int small_integer(JsonReader& reader, const std::string& key, Range<std::int64_t
     return static_cast<int>(reader.integer(key, allowed));
 }
 
+/// What read_pe says of single fields for some kinds, for the schema.
+constexpr const char* kPeRules = R"({"allOf": [
+    {"if": {"properties": {"kind": {"enum": ["scalar", "composable"]}}},
+     "then": {"properties": {"lanes": {"const": 1}}}},
+    {"if": {"properties": {"kind": {"const": "composable"}}},
+     "then": {"properties": {"weight_bits": {"enum": [4, 8]}, "activation_bits": {"enum": [4, 8]}}}}]})";
+
+PeSpec read_pe(JsonReader reader, bool is_fp32) {
+    constexpr int widest_composable_bits = 8;
+    const NamedValues<PeKind> scalar_only{{std::string(name_of(PeKind::scalar)), PeKind::scalar}};
+    PeSpec pe;
+    pe.kind = reader.choice("kind", is_fp32 ? scalar_only : arch_names::pe_kinds);
+    pe.lanes = static_cast<int>(reader.integer_or("lanes", {1, 64}, 1));
+    pe.zero_gating = reader.boolean_or("zero_gating", false);
+    pe.weight_bits = read_bits(reader, "weight_bits", is_fp32);
+    pe.activation_bits = read_bits(reader, "activation_bits", is_fp32);
+    const bool has_lanes = pe.kind == PeKind::dot || pe.kind == PeKind::bit_serial;
+    if (!has_lanes && pe.lanes != 1) {
+        reader.problem("lanes", "is " + std::to_string(pe.lanes) + ", but only dot and bit_serial PEs have lanes: 1");
+    }
+    const bool splits = (pe.weight_bits == 4 || pe.weight_bits == widest_composable_bits) &&
+                        (pe.activation_bits == 4 || pe.activation_bits == widest_composable_bits);
+    if (pe.kind == PeKind::composable && !is_fp32 && !splits) {
+        reader.problem("kind", "a composable PE has weight_bits and activation_bits of 4 or 8");
+    }
+    reader.refine("", kPeRules);
+    reader.reject_unknown_keys();
+    return pe;
+}
+
+void read_dataflows(JsonReader& reader, ArraySpec& spec) {
+    NamedValues<std::optional<Dataflow>> names;
+    for (const auto& [name, dataflow] : arch_names::dataflows) names.emplace_back(name, dataflow);
+    names.emplace_back(arch_names::automatic, std::nullopt);
+    const std::optional<Dataflow> dataflow = reader.choice("dataflow", names);
+    spec.dataflow = dataflow.value_or(spec.dataflow);
+    const DataflowGoal goal = reader.choice_or("auto_goal", arch_names::dataflow_goals, DataflowGoal::fastest);
+    if (!dataflow) spec.auto_dataflow = goal;
+    if (dataflow && reader.has("auto_goal")) {
+        reader.problem("auto_goal", R"(has no meaning unless dataflow is "auto")");
+    }
+    reader.refine("",
+                  R"({"if": {"required": ["auto_goal"]}, "then": {"properties": {"dataflow": {"const": "auto"}}}})");
+    std::optional<JsonReader> layers = reader.object_if_given("layer_dataflows");
+    if (!layers) return;
+    layers->refine("", R"({"additionalProperties":
+        {"enum": ["weight_stationary", "output_stationary", "input_stationary"]}})");
+    for (const std::string& layer : layers->keys()) {
+        spec.layer_dataflows[layer] = layers->choice(layer, arch_names::dataflows);
+    }
+}
+
 ArraySpec read_array(JsonReader reader, NumberFormat format) {
     ArraySpec spec;
     spec.rows = small_integer(reader, "rows", {1, 1024});
     spec.columns = small_integer(reader, "columns", {1, 1024});
-    spec.dataflow = reader.choice("dataflow", arch_names::dataflows);
-    JsonReader pe = reader.object("pe");
-    spec.pe.kind = pe.choice("kind", arch_names::pe_kinds);
-    spec.pe.weight_bits = read_bits(pe, "weight_bits", format == NumberFormat::fp32);
-    spec.pe.activation_bits = read_bits(pe, "activation_bits", format == NumberFormat::fp32);
-    pe.reject_unknown_keys();
+    read_dataflows(reader, spec);
     const bool is_fp32 = format == NumberFormat::fp32;
+    spec.pe = read_pe(reader.object("pe"), is_fp32);
     spec.accumulator_bits = small_integer(
         reader, "accumulator_bits", is_fp32 ? Range<std::int64_t>{fp32_bits, fp32_bits} : Range<std::int64_t>{4, 47});
     spec.overlap_weight_load = reader.boolean("overlap_weight_load");
@@ -62,8 +110,9 @@ BufferSpec read_buffer(JsonReader reader, bool double_buffering) {
         reader.problem("kib", std::to_string(*bytes) + " bytes are too few: each of the " + std::to_string(*banks) +
                                   " banks must hold at least one word of " + std::to_string(*width_bits) + " bits");
     }
-    reader.reject_unknown_keys();
     BufferSpec spec;
+    spec.ports = static_cast<int>(reader.integer_or("ports", {1, 2}, 1));
+    reader.reject_unknown_keys();
     spec.bytes = bytes.value_or(spec.bytes);
     spec.banks = static_cast<int>(banks.value_or(spec.banks));
     spec.width_bits = static_cast<int>(width_bits.value_or(spec.width_bits));
@@ -79,19 +128,75 @@ std::int64_t read_bandwidth_mb_s(JsonReader& reader) {
     return std::llround(mb_s);
 }
 
+/// Powers of two in [low, high]; the schema lists them.
+int power_of_two(JsonReader& reader, const std::string& key, Range<std::int64_t> allowed,
+                 std::optional<int> fallback = std::nullopt) {
+    std::int64_t value = allowed.low;
+    if (fallback) {
+        value = reader.integer_or(key, allowed, *fallback);
+    } else {
+        value = reader.checked_integer(key, allowed).value_or(allowed.low);
+    }
+    if ((value & (value - 1)) != 0) {
+        reader.problem(key, std::to_string(value) + " is no power of two");
+        value = allowed.low;
+    }
+    std::string powers;
+    for (std::int64_t power = allowed.low; power <= allowed.high; power *= 2) {
+        powers += (powers.empty() ? "" : ", ") + std::to_string(power);
+    }
+    reader.refine(key, R"({"enum": [)" + powers + "]}");
+    return static_cast<int>(value);
+}
+
+DramTimingSpec read_dram_timing(JsonReader reader, int burst_bytes) {
+    DramTimingSpec spec;
+    spec.banks = power_of_two(reader, "banks", {1, 128});
+    spec.row_bytes = power_of_two(reader, "row_bytes", {64, 65536});
+    spec.row_miss_ns = small_integer(reader, "row_miss_ns", {0, 10000});
+    spec.turnaround_ns = small_integer(reader, "turnaround_ns", {0, 10000});
+    spec.refresh_interval_ns = small_integer(reader, "refresh_interval_ns", {0, 1000000});
+    spec.refresh_ns = small_integer(reader, "refresh_ns", {0, 100000});
+    if (spec.refresh_interval_ns > 0 && spec.refresh_ns + spec.row_miss_ns >= spec.refresh_interval_ns) {
+        reader.problem("refresh_ns", std::to_string(spec.refresh_ns) + " ns, and " + std::to_string(spec.row_miss_ns) +
+                                         " ns to open a row, leave no time between refreshes every " +
+                                         std::to_string(spec.refresh_interval_ns) + " ns");
+    }
+    if (spec.row_bytes < burst_bytes) {
+        reader.problem("row_bytes", "a row of " + std::to_string(spec.row_bytes) +
+                                        " bytes is shorter than a burst of " + std::to_string(burst_bytes));
+    }
+    reader.reject_unknown_keys();
+    return spec;
+}
+
 DramSpec read_dram(JsonReader reader) {
     DramSpec spec;
     spec.type = reader.text("type");
     spec.bandwidth_mb_s = read_bandwidth_mb_s(reader);
     spec.latency_ns = small_integer(reader, "latency_ns", {0, 10000});
-    const auto burst_bytes = reader.checked_integer("burst_bytes", {8, 4096});
-    if (burst_bytes && (*burst_bytes & (*burst_bytes - 1)) != 0) {
-        reader.problem("burst_bytes", std::to_string(*burst_bytes) + " is no power of two");
-    }
-    reader.refine("burst_bytes", R"({"enum": [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]})");
-    spec.burst_bytes = static_cast<int>(burst_bytes.value_or(spec.burst_bytes));
+    spec.burst_bytes = power_of_two(reader, "burst_bytes", {8, 4096});
     spec.ideal = reader.boolean_or("ideal", false);
+    spec.channels = power_of_two(reader, "channels", {1, 64}, 1);
+    spec.interleave_bytes = power_of_two(reader, "interleave_bytes", {8, 65536}, std::max(256, spec.burst_bytes));
+    if (spec.interleave_bytes < spec.burst_bytes) {
+        reader.problem("interleave_bytes", std::to_string(spec.interleave_bytes) + " is less than a burst of " +
+                                               std::to_string(spec.burst_bytes));
+    }
+    if (auto timing = reader.object_if_given("timing")) {
+        spec.timing = read_dram_timing(std::move(*timing), spec.burst_bytes);
+    }
     reader.reject_unknown_keys();
+    return spec;
+}
+
+KeepOnChipSpec read_keep_on_chip(JsonReader& reader) {
+    KeepOnChipSpec spec;
+    std::optional<JsonReader> kept = reader.object_if_given("keep_on_chip");
+    if (!kept) return spec;
+    spec.weights = kept->boolean_or("weights", false);
+    spec.activations = kept->boolean_or("activations", false);
+    kept->reject_unknown_keys();
     return spec;
 }
 
@@ -127,9 +232,13 @@ ArchSpec read_arch_fields(JsonReader& reader) {
     spec.number_format = reader.choice("number_format", arch_names::number_formats);
     spec.technology = read_name(reader, "technology");
     spec.clock_mhz = small_integer(reader, "clock_mhz", {1, 5000});
+    reader.know("voltage_v", R"({"type": "number", "minimum": 0.3, "maximum": 3.3})");
+    if (reader.has("voltage_v")) spec.voltage_v = reader.number("voltage_v", {0.3, 3.3});
     spec.precision = read_precision(reader.object("precision"), spec.number_format == NumberFormat::fp32);
     spec.array = read_array(reader.object("array"), spec.number_format);
     spec.double_buffering = reader.boolean("double_buffering");
+    spec.prefetch_depth = static_cast<int>(reader.integer_or("prefetch_depth", {1, 8}, 1));
+    spec.keep_on_chip = read_keep_on_chip(reader);
     spec.weight_buffer = read_buffer(reader.object("weight_buffer"), spec.double_buffering);
     spec.activation_buffer = read_buffer(reader.object("activation_buffer"), spec.double_buffering);
     spec.accumulator_buffer = read_buffer(reader.object("accumulator_buffer"), spec.double_buffering);

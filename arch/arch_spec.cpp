@@ -21,27 +21,49 @@ json number(std::int64_t numerator, std::int64_t denominator) {
 }
 
 json buffer_json(const BufferSpec& spec) {
-    return {{"kib", number(spec.bytes, 1024)}, {"banks", spec.banks}, {"width_bits", spec.width_bits}};
+    return {{"kib", number(spec.bytes, 1024)},
+            {"banks", spec.banks},
+            {"width_bits", spec.width_bits},
+            {"ports", spec.ports}};
 }
 
 json array_json(const ArraySpec& spec) {
-    return {{"rows", spec.rows},
-            {"columns", spec.columns},
-            {"dataflow", name_of(spec.dataflow)},
-            {"pe",
-             {{"kind", arch_names::name_in(arch_names::pe_kinds, spec.pe.kind)},
-              {"weight_bits", spec.pe.weight_bits},
-              {"activation_bits", spec.pe.activation_bits}}},
-            {"accumulator_bits", spec.accumulator_bits},
-            {"overlap_weight_load", spec.overlap_weight_load}};
+    json array{{"rows", spec.rows},
+               {"columns", spec.columns},
+               {"dataflow", name_of(spec.dataflow)},
+               {"pe",
+                {{"kind", name_of(spec.pe.kind)},
+                 {"lanes", spec.pe.lanes},
+                 {"zero_gating", spec.pe.zero_gating},
+                 {"weight_bits", spec.pe.weight_bits},
+                 {"activation_bits", spec.pe.activation_bits}}},
+               {"accumulator_bits", spec.accumulator_bits},
+               {"overlap_weight_load", spec.overlap_weight_load}};
+    if (spec.auto_dataflow) {
+        array["dataflow"] = arch_names::automatic;
+        array["auto_goal"] = name_of(*spec.auto_dataflow);
+    }
+    for (const auto& [layer, dataflow] : spec.layer_dataflows) array["layer_dataflows"][layer] = name_of(dataflow);
+    return array;
 }
 
 json dram_json(const DramSpec& spec) {
-    return {{"type", spec.type},
-            {"bandwidth_gb_s", number(spec.bandwidth_mb_s, 1000)},
-            {"latency_ns", spec.latency_ns},
-            {"burst_bytes", spec.burst_bytes},
-            {"ideal", spec.ideal}};
+    json dram{{"type", spec.type},
+              {"bandwidth_gb_s", number(spec.bandwidth_mb_s, 1000)},
+              {"latency_ns", spec.latency_ns},
+              {"burst_bytes", spec.burst_bytes},
+              {"ideal", spec.ideal},
+              {"channels", spec.channels},
+              {"interleave_bytes", spec.interleave_bytes}};
+    if (spec.timing) {
+        dram["timing"] = {{"banks", spec.timing->banks},
+                          {"row_bytes", spec.timing->row_bytes},
+                          {"row_miss_ns", spec.timing->row_miss_ns},
+                          {"turnaround_ns", spec.timing->turnaround_ns},
+                          {"refresh_interval_ns", spec.timing->refresh_interval_ns},
+                          {"refresh_ns", spec.timing->refresh_ns}};
+    }
+    return dram;
 }
 
 /// The buffer with elements of `bits` instead of `old_bits`, as many as before.
@@ -60,6 +82,10 @@ std::string base_name(const std::string& name) {
     return at != std::string::npos && name.ends_with(" bits") ? name.substr(0, at) : name;
 }
 
+bool adapts_to_bits(PeKind kind) {
+    return kind == PeKind::composable || kind == PeKind::bit_serial;
+}
+
 std::vector<std::string> preset_names(const std::filesystem::path& folder) {
     std::vector<std::string> names;
     std::error_code error;
@@ -76,21 +102,34 @@ std::string_view name_of(Dataflow dataflow) {
     return arch_names::name_in(arch_names::dataflows, dataflow);
 }
 
+std::string_view name_of(PeKind kind) {
+    return arch_names::name_in(arch_names::pe_kinds, kind);
+}
+
+std::string_view name_of(DataflowGoal goal) {
+    return arch_names::name_in(arch_names::dataflow_goals, goal);
+}
+
 json to_json(const ArchSpec& spec) {
-    return {{"name", spec.name},
-            {"description", spec.description},
-            {"number_format", arch_names::name_in(arch_names::number_formats, spec.number_format)},
-            {"technology", spec.technology},
-            {"clock_mhz", spec.clock_mhz},
-            {"precision", to_json(spec.precision)},
-            {"array", array_json(spec.array)},
-            {"weight_buffer", buffer_json(spec.weight_buffer)},
-            {"activation_buffer", buffer_json(spec.activation_buffer)},
-            {"accumulator_buffer", buffer_json(spec.accumulator_buffer)},
-            {"double_buffering", spec.double_buffering},
-            {"clock_gate_stalls", spec.clock_gate_stalls},
-            {"vector_unit", {{"lanes", spec.vector_unit.lanes}, {"pipeline_cycles", spec.vector_unit.pipeline_cycles}}},
-            {"dram", dram_json(spec.dram)}};
+    json arch{
+        {"name", spec.name},
+        {"description", spec.description},
+        {"number_format", arch_names::name_in(arch_names::number_formats, spec.number_format)},
+        {"technology", spec.technology},
+        {"clock_mhz", spec.clock_mhz},
+        {"precision", to_json(spec.precision)},
+        {"array", array_json(spec.array)},
+        {"weight_buffer", buffer_json(spec.weight_buffer)},
+        {"activation_buffer", buffer_json(spec.activation_buffer)},
+        {"accumulator_buffer", buffer_json(spec.accumulator_buffer)},
+        {"double_buffering", spec.double_buffering},
+        {"prefetch_depth", spec.prefetch_depth},
+        {"keep_on_chip", {{"weights", spec.keep_on_chip.weights}, {"activations", spec.keep_on_chip.activations}}},
+        {"clock_gate_stalls", spec.clock_gate_stalls},
+        {"vector_unit", {{"lanes", spec.vector_unit.lanes}, {"pipeline_cycles", spec.vector_unit.pipeline_cycles}}},
+        {"dram", dram_json(spec.dram)}};
+    if (spec.voltage_v > 0) arch["voltage_v"] = spec.voltage_v;
+    return arch;
 }
 
 std::filesystem::path find_arch(const std::string& name, const std::filesystem::path& preset_folder) {
@@ -122,6 +161,10 @@ ArchSpec at_uniform_bits(const ArchSpec& spec, int bits) {
     scaled.precision.weight_bits = scaled.precision.activation_bits = scaled.precision.first_last_bits = bits;
     scaled.precision.input_bits = scaled.precision.residual_bits = bits;
     scaled.precision.layers.clear();
+    if (adapts_to_bits(spec.array.pe.kind)) {
+        scaled.description = base_name(spec.name) + " with every operand at " + std::to_string(bits) + " bits";
+        return parse_arch(to_json(scaled), scaled.name);
+    }
     ArraySpec& array = scaled.array;
     array.pe.weight_bits = array.pe.activation_bits = bits;
     array.accumulator_bits = 2 * bits + accumulator_guard_bits;

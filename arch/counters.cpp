@@ -42,6 +42,10 @@ DramCounters& DramCounters::operator+=(const DramCounters& other) {
     residual_read_bytes += other.residual_read_bytes;
     output_write_bytes += other.output_write_bytes;
     burst_waste_bytes += other.burst_waste_bytes;
+    row_hits += other.row_hits;
+    row_misses += other.row_misses;
+    turnarounds += other.turnarounds;
+    refreshes += other.refreshes;
     return *this;
 }
 
@@ -49,9 +53,14 @@ Counters& Counters::operator+=(const Counters& other) {
     total_cycles += other.total_cycles;
     macs += other.macs;
     pe_operations += other.pe_operations;
+    for (const auto& [bits, operations] : other.pe_operations_by_bits) pe_operations_by_bits[bits] += operations;
+    pe_steps += other.pe_steps;
     pe_idle_in_fold_cycles += other.pe_idle_in_fold_cycles;
     pe_stalled_cycles += other.pe_stalled_cycles;
+    pe_idle_in_fold_bit_cycles += other.pe_idle_in_fold_bit_cycles;
+    pe_stalled_bit_cycles += other.pe_stalled_bit_cycles;
     pe_weight_loads += other.pe_weight_loads;
+    pe_loaded_bits += other.pe_loaded_bits;
     folds += other.folds;
     requantize_operations += other.requantize_operations;
     vector_alu_operations += other.vector_alu_operations;

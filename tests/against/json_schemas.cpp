@@ -149,7 +149,8 @@ struct Kind {
 Kind arch_kind() {
     return {arch_schema(),
             [](const json& file) { (void)parse_arch(file, "a"); },
-            {"bytes are too few", "is below activation_bits", "is no whole number of MB/s"}};
+            {"bytes are too few", "is below activation_bits", "is no whole number of MB/s", "is less than a burst of",
+             "is shorter than a burst of", "leave no time between refreshes"}};
 }
 
 Kind recipe_kind() {
@@ -261,7 +262,16 @@ TEST_CASE("The schema of chips refuses what their reader refuses, and nothing el
         odd_banks[buffer]["banks"] = 3;
         odd_banks[buffer]["width_bits"] = 8;
     }
-    check_agreement(arch_kind(), {full_chip("int8_array.json", 8), full_chip("fp32_array.json", 32), odd_banks});
+    json dot = full_chip("int8_edge_dram.json", 8);
+    dot["array"]["pe"]["kind"] = "dot";
+    dot["array"]["pe"]["lanes"] = 4;
+    dot["array"]["dataflow"] = "auto";
+    dot["array"]["auto_goal"] = "frugal";
+    dot["array"]["layer_dataflows"] = {{"conv1", "output_stationary"}};
+    dot["voltage_v"] = 0.9;
+    json composable = full_chip("composable_array.json", 8);
+    check_agreement(arch_kind(),
+                    {full_chip("int8_array.json", 8), full_chip("fp32_array.json", 32), odd_banks, dot, composable});
 }
 
 TEST_CASE("The schema of recipes refuses what their reader refuses, and nothing else") {

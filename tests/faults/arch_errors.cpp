@@ -79,6 +79,27 @@ TEST_CASE("Every range of an architecture is tight") {
     }
 }
 
+TEST_CASE("DRAM timing leaves time between refreshes, and has rows of at least a burst") {
+    const auto refused = [](const std::string& field, int value, const std::string& expected) {
+        json arch = preset("int8_edge_dram");
+        arch["dram"]["timing"][field] = value;
+        const auto problems = problems_of(arch);
+        INFO(field << " = " << value);
+        REQUIRE(problems.size() == 1);
+        CHECK_THAT(problems.front(), Contains(expected));
+    };
+    refused("refresh_ns", 3864, "/dram/timing/refresh_ns: 3864 ns, and 36 ns to open a row, leave no time");
+    refused("refresh_interval_ns", 216, "leave no time between refreshes every 216 ns");
+    refused("banks", 6, "6 is no power of two");
+    json arch = preset("int8_edge_dram");
+    arch["dram"]["timing"]["refresh_ns"] = 3863;
+    CHECK(problems_of(arch).empty());
+    arch["dram"]["timing"]["refresh_interval_ns"] = 0;
+    CHECK(problems_of(arch).empty());
+    arch["dram"]["burst_bytes"] = 4096;
+    CHECK_THAT(problems_of(arch).front(), Contains("a row of 2048 bytes is shorter than a burst of 4096"));
+}
+
 TEST_CASE("Every wrong type in an architecture is refused with its pointer") {
     const json arch = preset("int8_array").flatten();
     for (const auto& [pointer, value] : arch.items()) {

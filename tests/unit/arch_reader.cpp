@@ -14,8 +14,8 @@ using nlohmann::json;
 namespace {
 
 const std::filesystem::path presets = NPUSIM_SOURCE_DIR "/arch";
-const std::vector<std::string> preset_names{"int2_array",  "int4_array", "int8_array",
-                                            "int16_array", "fp32_array", "int8_server"};
+const std::vector<std::string> preset_names{"int2_array", "int4_array",  "int8_array",    "int16_array",
+                                            "fp32_array", "int8_server", "int8_edge_dram"};
 
 json preset(const std::string& name) {
     return read_json_file(presets / (name + ".json"));
@@ -109,6 +109,7 @@ TEST_CASE("An architecture is found by path, by preset file and by preset name")
     CHECK(find_arch("int4_array", presets) == presets / "int4_array.json");
     CHECK_THROWS_WITH(find_arch("int5_aray", presets),
                       Contains("int5_aray: no such architecture file") && Contains("did you mean \"int") &&
-                          Contains("fp32_array, int16_array, int2_array, int4_array, int8_array, int8_server"));
+                          Contains("fp32_array, int16_array, int2_array, int4_array") &&
+                          Contains("int8_array, int8_edge_dram, int8_server"));
     CHECK_THROWS_AS(find_arch("int4_array", folder / "nothing"), InputError);
 }

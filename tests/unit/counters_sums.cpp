@@ -1,4 +1,6 @@
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <cstring>
 #include <random>
 #include <set>
@@ -10,13 +12,28 @@ using namespace npusim;
 
 namespace {
 
-// Counters hold nothing but 64-bit counts, so their memory is the list of all of them.
-constexpr std::size_t count_of_counts = sizeof(Counters) / sizeof(std::uint64_t);
+// Counters hold 64-bit counts and one map, so their memory on both sides of the map is the list of all counts.
+using ByBits = decltype(Counters::pe_operations_by_bits);
+constexpr std::size_t count_of_counts = (sizeof(Counters) - sizeof(ByBits)) / sizeof(std::uint64_t);
 using Counts = std::array<std::uint64_t, count_of_counts>;
+
+/// Visits the bytes before and behind the map: visit(offset in the counters, offset in the counts, bytes).
+template <typename Visit>
+void for_each_part(const Counters& counters, const Visit& visit) {
+    const auto* begin = reinterpret_cast<const char*>(&counters);
+    const auto before =
+        static_cast<std::size_t>(reinterpret_cast<const char*>(&counters.pe_operations_by_bits) - begin);
+    visit(std::size_t{0}, std::size_t{0}, before);
+    const std::size_t behind = before + sizeof(ByBits);
+    visit(behind, before, sizeof(Counters) - behind);
+}
 
 Counts counts_of(const Counters& counters) {
     Counts counts{};
-    std::memcpy(counts.data(), &counters, sizeof(counters));
+    for_each_part(counters, [&](std::size_t from, std::size_t to, std::size_t bytes) {
+        std::memcpy(reinterpret_cast<char*>(counts.data()) + to, reinterpret_cast<const char*>(&counters) + from,
+                    bytes);
+    });
     return counts;
 }
 
@@ -24,7 +41,13 @@ Counters random_counters(std::mt19937_64& random) {
     Counts counts{};
     for (auto& count : counts) count = random() >> 8;
     Counters counters;
-    std::memcpy(static_cast<void*>(&counters), counts.data(), sizeof(counters));
+    for_each_part(counters, [&](std::size_t to, std::size_t from, std::size_t bytes) {
+        std::memcpy(reinterpret_cast<char*>(&counters) + to, reinterpret_cast<const char*>(counts.data()) + from,
+                    bytes);
+    });
+    for (const int bits : {1, 4, 8}) {
+        if (random() % 2 == 0) counters.pe_operations_by_bits[{bits, 8}] = random() >> 8;
+    }
     return counters;
 }
 
@@ -42,6 +65,13 @@ TEST_CASE("Adding counters adds every single count") {
         const Counts addends = counts_of(b);
         for (std::size_t i = 0; i < count_of_counts; ++i) expected[i] += addends[i];
         CHECK(counts_of(sum) == expected);
+        for (const int bits : {1, 4, 8}) {
+            const auto of = [&](const Counters& counters) {
+                const auto found = counters.pe_operations_by_bits.find({bits, 8});
+                return found == counters.pe_operations_by_bits.end() ? 0 : found->second;
+            };
+            CHECK(of(sum) == of(a) + of(b));
+        }
         Counters same = a;
         same += Counters{};
         CHECK(same == a);

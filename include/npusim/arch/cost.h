@@ -1,6 +1,7 @@
 // Prices counters: counts × table → energy; structure × table → area. Nothing here needs a simulation.
 #pragma once
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,10 +38,29 @@ struct AreaBreakdown {
     [[nodiscard]] double total_mm2() const;
 };
 
+/// What the operations of a PE cost: steps × `step_fj` + Σ products × product_fj(their bits).
+struct PePrices {
+    PeKind kind = PeKind::scalar;
+    int weight_bits = 0;  ///< of the PE
+    int activation_bits = 0;
+    double step_fj = 0;         ///< of a step, however many products it has: the sum, where several share one
+    double own_product_fj = 0;  ///< at the PE's own bits; bit_serial: of one activation bit
+    /// Of a scalar or dot PE: the share that narrower data take, as Technology::narrow_factors.
+    std::vector<std::pair<double, double>> narrow_factors;
+    /// Of a composable PE: a product of 1, 2, 4, 8 or 16 bricks.
+    std::array<double, 5> brick_products_fj{};
+    [[nodiscard]] double product_fj(int product_weight_bits, int product_activation_bits) const;
+};
+
+/// The prices that a model has: its best estimates, or where its known errors end, all in the same direction.
+enum class CostEnd { estimate, low, high };
+
 /// What a chip costs to build and per event; made once for an architecture, used for every layer.
 struct CostModel {
     ArchSpec arch;
     PeCost pe;
+    PePrices realistic_pe;  ///< half of the activations are zero
+    PePrices uniform_pe;    ///< none are; at the ends of the errors the same as the realistic ones
     /// Accumulator × 16-bit multiplier, output as wide as the wider of activations and residuals; fp32: an adder.
     PeCost requantizer;
     /// As wide as the accumulator, since residuals and pooling sums are added there; fp32: an adder.
@@ -58,8 +78,20 @@ struct CostModel {
 
     /// Energy of the counted events; `counters.total_cycles` gives the time that leakage is charged for.
     [[nodiscard]] EnergyBreakdown energy(const Counters& counters) const;
+    /// The same where this share of the MACs met an activation of zero: the PEs' prices lie between the uniform ones
+    /// (none) and the realistic ones (half), and on the same line up to three quarters.
+    [[nodiscard]] EnergyBreakdown energy(const Counters& counters, double zero_share) const;
+
+private:
+    [[nodiscard]] double pe_operations_fj(const Counters& counters, const PePrices& prices) const;
+    [[nodiscard]] EnergyBreakdown with_operations(const Counters& counters, double operations_fj) const;
 };
 
-[[nodiscard]] CostModel make_cost_model(const ArchSpec& arch, const Technology& technology);
+inline constexpr double kRealisticZeroShare = 0.5;
+inline constexpr double kLargestPricedZeroShare = 0.75;
+
+/// Throws InputError for a chip with PEs or DRAM that the table has no figures of.
+[[nodiscard]] CostModel make_cost_model(const ArchSpec& arch, const Technology& technology,
+                                        CostEnd end = CostEnd::estimate);
 
 }  // namespace npusim

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string_view>
+#include <utility>
 
 namespace npusim {
 
@@ -50,6 +52,11 @@ struct DramCounters {
     std::uint64_t output_write_bytes = 0;
     /// What whole bursts moved beyond the bytes above.
     std::uint64_t burst_waste_bytes = 0;
+    /// Of bursts, where the chip models rows; a first access to a closed row is a miss.
+    std::uint64_t row_hits = 0;
+    std::uint64_t row_misses = 0;
+    std::uint64_t turnarounds = 0;  ///< changes between reads and writes of a channel
+    std::uint64_t refreshes = 0;    ///< of a channel, that held accesses up
     [[nodiscard]] std::uint64_t read_bytes() const;
     [[nodiscard]] std::uint64_t moved_bytes() const;  ///< all, waste included: what energy is charged for
     DramCounters& operator+=(const DramCounters& other);
@@ -61,10 +68,17 @@ struct Counters {
     std::uint64_t total_cycles = 0;
     std::uint64_t macs = 0;           ///< of the graph
     std::uint64_t pe_operations = 0;  ///< macs × slice passes
+    /// The same by the bits (weight, activation) of the slices that were multiplied.
+    std::map<std::pair<int, int>, std::uint64_t> pe_operations_by_bits;
+    std::uint64_t pe_steps = 0;  ///< PE·cycles in which a PE did at least one product: a sum was updated
     /// PE·cycles clocked without a useful operation, inside folds; and while the array waits.
     std::uint64_t pe_idle_in_fold_cycles = 0;
     std::uint64_t pe_stalled_cycles = 0;
+    /// The same times the bits of the registers that the layer's dataflow clocks in a PE.
+    std::uint64_t pe_idle_in_fold_bit_cycles = 0;
+    std::uint64_t pe_stalled_bit_cycles = 0;
     std::uint64_t pe_weight_loads = 0;  ///< operands written into PEs: what stays, or weights where sums stay
+    std::uint64_t pe_loaded_bits = 0;   ///< the same times the bits of the register
     std::uint64_t folds = 0;
     std::uint64_t requantize_operations = 0;
     std::uint64_t vector_alu_operations = 0;  ///< compares, adds of pooling, residual adds
