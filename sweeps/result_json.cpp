@@ -3,50 +3,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "counter_fields.h"
+
 namespace npusim {
 namespace {
 
 using nlohmann::json;
-
-template <typename Object, typename Member>
-using Field = std::pair<const char*, Member Object::*>;
-
-/// One table for both directions.
-constexpr Field<Counters, std::uint64_t> counter_fields[] = {
-    {"total_cycles", &Counters::total_cycles},
-    {"macs", &Counters::macs},
-    {"pe_operations", &Counters::pe_operations},
-    {"pe_idle_in_fold_cycles", &Counters::pe_idle_in_fold_cycles},
-    {"pe_stalled_cycles", &Counters::pe_stalled_cycles},
-    {"pe_weight_loads", &Counters::pe_weight_loads},
-    {"folds", &Counters::folds},
-    {"requantize_operations", &Counters::requantize_operations},
-    {"vector_alu_operations", &Counters::vector_alu_operations},
-    {"accumulator_overflows", &Counters::accumulator_overflows},
-    {"zero_activation_macs", &Counters::zero_activation_macs},
-};
-
-constexpr Field<Counters, UnitCycles> unit_fields[] = {
-    {"load_dma", &Counters::load_dma},
-    {"array", &Counters::array},
-    {"vector_unit", &Counters::vector_unit},
-    {"store_dma", &Counters::store_dma},
-};
-
-constexpr Field<Counters, BufferCounters> buffer_fields[] = {
-    {"weight_buffer", &Counters::weight_buffer},
-    {"activation_buffer", &Counters::activation_buffer},
-    {"accumulator_buffer", &Counters::accumulator_buffer},
-};
-
-constexpr Field<DramCounters, std::uint64_t> dram_fields[] = {
-    {"weight_read_bytes", &DramCounters::weight_read_bytes},
-    {"parameter_read_bytes", &DramCounters::parameter_read_bytes},
-    {"input_read_bytes", &DramCounters::input_read_bytes},
-    {"residual_read_bytes", &DramCounters::residual_read_bytes},
-    {"output_write_bytes", &DramCounters::output_write_bytes},
-    {"burst_waste_bytes", &DramCounters::burst_waste_bytes},
-};
+using namespace counter_fields;
 
 std::string cause_name(std::size_t index) {
     return std::string(name_of(static_cast<IdleCause>(index)));
@@ -65,6 +28,24 @@ UnitCycles unit_from_json(const json& value) {
         value.at("idle_cycles").at(cause_name(cause)).get_to(unit.idle_cycles[cause]);
     }
     return unit;
+}
+
+/// {"4x8": operations of 4-bit weights and 8-bit activations, ...}
+json operations_json(const std::map<std::pair<int, int>, std::uint64_t>& by_bits) {
+    json object = json::object();
+    for (const auto& [bits, operations] : by_bits) {
+        object[std::to_string(bits.first) + "x" + std::to_string(bits.second)] = operations;
+    }
+    return object;
+}
+
+std::map<std::pair<int, int>, std::uint64_t> operations_from_json(const json& object) {
+    std::map<std::pair<int, int>, std::uint64_t> by_bits;
+    for (const auto& [name, operations] : object.items()) {
+        const auto x = name.find('x');
+        by_bits[{std::stoi(name.substr(0, x)), std::stoi(name.substr(x + 1))}] = operations.get<std::uint64_t>();
+    }
+    return by_bits;
 }
 
 json layer_json(const LayerResult& layer) {
@@ -86,7 +67,8 @@ json parts_json(const std::vector<std::pair<std::string, double>>& parts, const 
 
 json to_json(const Counters& counters) {
     json object = json::object();
-    for (const auto& [name, member] : counter_fields) object[name] = counters.*member;
+    for (const auto& [name, member] : number_fields) object[name] = counters.*member;
+    object["pe_operations_by_bits"] = operations_json(counters.pe_operations_by_bits);
     for (const auto& [name, member] : unit_fields) object[name] = unit_json(counters.*member);
     for (const auto& [name, member] : buffer_fields) {
         object[name] = {{"reads", (counters.*member).reads}, {"writes", (counters.*member).writes}};
@@ -97,7 +79,8 @@ json to_json(const Counters& counters) {
 
 Counters counters_from_json(const json& value) {
     Counters counters;
-    for (const auto& [name, member] : counter_fields) value.at(name).get_to(counters.*member);
+    for (const auto& [name, member] : number_fields) value.at(name).get_to(counters.*member);
+    counters.pe_operations_by_bits = operations_from_json(value.at("pe_operations_by_bits"));
     for (const auto& [name, member] : unit_fields) counters.*member = unit_from_json(value.at(name));
     for (const auto& [name, member] : buffer_fields) {
         value.at(name).at("reads").get_to((counters.*member).reads);
@@ -113,6 +96,8 @@ json to_json(const RunResult& result) {
     return {{"network", result.network},
             {"layers", std::move(layers)},
             {"total", to_json(result.total)},
+            {"first_total", to_json(result.first_total)},
+            {"batch", result.batch},
             {"weight_bytes", result.weight_bytes},
             {"peak_activation_bytes", result.peak_activation_bytes},
             {"logits", result.logits}};
@@ -123,6 +108,8 @@ RunResult run_result_from_json(const json& value) {
     value.at("network").get_to(result.network);
     for (const json& layer : value.at("layers")) result.layers.push_back(layer_from_json(layer));
     result.total = counters_from_json(value.at("total"));
+    result.first_total = counters_from_json(value.at("first_total"));
+    value.at("batch").get_to(result.batch);
     value.at("weight_bytes").get_to(result.weight_bytes);
     value.at("peak_activation_bytes").get_to(result.peak_activation_bytes);
     value.at("logits").get_to(result.logits);

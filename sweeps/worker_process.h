@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "npusim/sweeps/worker.h"
+#include "worker_frames.h"
 
 namespace npusim {
 
@@ -22,29 +23,26 @@ public:
 
     /// To poll for reading; negative when there is nothing more to come.
     [[nodiscard]] int descriptor() const { return descriptor_; }
-    [[nodiscard]] double fraction_done() const { return fraction_done_; }
+    [[nodiscard]] double fraction_done() const { return has_ended_ ? 1 : voice_.fraction_done(); }
     [[nodiscard]] std::optional<Clock::time_point> deadline() const { return deadline_; }
     /// Takes what the pipe holds; at its end, the outcome is there.
     void read_some();
     /// Kills the child if its time is over.
     void enforce_deadline(Clock::time_point now);
-    [[nodiscard]] std::optional<WorkerOutcome>& outcome() { return outcome_; }
+    [[nodiscard]] std::optional<WorkerOutcome>& outcome() { return voice_.outcome(); }
 
 private:
-    void take_frames();
-    void take_result(const std::string& cbor);
     void end();
-    void fail(FailureKind kind, const std::string& reason) { outcome_ = WorkerFailure{kind, reason}; }
+    void fail(FailureKind kind, const std::string& reason) { outcome() = WorkerFailure{kind, reason}; }
     /// Waits for the child; its wait status.
     int reap();
 
     pid_t pid_ = -1;
     int descriptor_ = -1;
-    std::string received_;
-    double fraction_done_ = 0;
+    WorkerVoice voice_;
+    bool has_ended_ = false;
     std::chrono::milliseconds time_limit_;
     std::optional<Clock::time_point> deadline_;
-    std::optional<WorkerOutcome> outcome_;
 };
 
 }  // namespace npusim

@@ -34,7 +34,15 @@ Counters random_counters(std::mt19937_64& random) {
                         &counters.pe_operations,
                         &counters.pe_idle_in_fold_cycles,
                         &counters.pe_stalled_cycles,
+                        &counters.pe_steps,
+                        &counters.pe_idle_in_fold_bit_cycles,
+                        &counters.pe_stalled_bit_cycles,
                         &counters.pe_weight_loads,
+                        &counters.pe_loaded_bits,
+                        &counters.dram.row_hits,
+                        &counters.dram.row_misses,
+                        &counters.dram.turnarounds,
+                        &counters.dram.refreshes,
                         &counters.folds,
                         &counters.requantize_operations,
                         &counters.vector_alu_operations,
@@ -54,6 +62,7 @@ Counters random_counters(std::mt19937_64& random) {
                         &counters.accumulator_buffer.writes}) {
         *field = random();
     }
+    counters.pe_operations_by_bits = {{{1, 16}, random()}, {{4, 8}, random()}};
     for (auto* unit : {&counters.load_dma, &counters.array, &counters.vector_unit, &counters.store_dma}) {
         *unit = random_unit(random);
     }
