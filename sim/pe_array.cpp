@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "npusim/workloads/lowering/pe_kind.h"
+
 namespace npusim::sim {
 namespace {
 
@@ -12,19 +14,42 @@ bool waits_for(const Command& command, Token token) {
 }  // namespace
 
 PeArray::PeArray(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens, Scratchpad& weights,
-                 Scratchpad& activations, std::vector<AccumulatorSlot>& accumulators, Detail detail)
-    : Unit(name, arch, tokens),
-      dataflow_(dataflow_policy(arch.array.dataflow)),
-      weights_(weights),
-      activations_(activations),
-      accumulators_(accumulators) {
-    if (detail == Detail::register_level) registers_ = make_register_array("registers", arch);
+                 Scratchpad& activations, std::vector<AccumulatorSlot>& accumulators, Detail detail,
+                 const Program& program)
+    : Unit(name, arch, tokens), weights_(weights), activations_(activations), accumulators_(accumulators) {
+    if (detail != Detail::register_level) return;
+    for (const LayerProgram& layer : program.layers) {
+        auto& array = registers_[layer.dataflow];
+        if (array) continue;
+        array =
+            make_register_array(("registers_" + std::string(name_of(layer.dataflow))).c_str(), arch, layer.dataflow);
+    }
+}
+
+std::uint64_t PeArray::pes() const {
+    return static_cast<std::uint64_t>(arch_.array.rows) * static_cast<std::uint64_t>(arch_.array.columns);
+}
+
+std::uint64_t PeArray::moving_bits() const {
+    return static_cast<std::uint64_t>(moving_register_bits(arch_.array, lane_registers_, dataflow_));
+}
+
+void PeArray::begin_layer(CurrentLayer& layer) {
+    Unit::begin_layer(layer);
+    const QuantizedNode& node = *layer.node;
+    const PeSpec& pe = arch_.array.pe;
+    dataflow_ = layer.program->dataflow;
+    weights_from_.reset();
+    inputs_from_.reset();
+    lane_registers_ = node.op == QuantizedOp::convolution ? pe_mode(pe, node.weight_bits, node.input_bits).registers
+                                                          : widest_registers(pe);
 }
 
 UnitCycles PeArray::end_layer() {
     const UnitCycles cycles = Unit::end_layer();
-    const auto pes = static_cast<std::uint64_t>(arch_.array.rows) * static_cast<std::uint64_t>(arch_.array.columns);
-    layer_->counters.pe_stalled_cycles += (cycles.total_cycles() - working_cycles_) * pes;
+    const std::uint64_t stalled_cycles = (cycles.total_cycles() - working_cycles_) * pes();
+    layer_->counters.pe_stalled_cycles += stalled_cycles;
+    layer_->counters.pe_stalled_bit_cycles += stalled_cycles * moving_bits();
     working_cycles_ = 0;
     timings_.clear();
     return cycles;
@@ -32,16 +57,16 @@ UnitCycles PeArray::end_layer() {
 
 void PeArray::execute(const Command& command) {
     const auto& work = std::get<ArrayCommand>(command.work);
-    const bool with_data = layer_->with_data;
+    const bool with_data = layer_->with_data();
     if (with_data) unpack_operands(command, work);
-    if (registers_) return run_registers(command, work);
+    if (!registers_.empty()) return run_registers(command, work);
     const ArrayTiming timing = timing_of(work.work);
     pass(timing.busy_cycles, timing.fill_drain_cycles, timing.bank_conflict_cycles);
     count(timing, work);
     if (!with_data) return;
     AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
     const int bits = layer_->network->accumulator_bits;
-    hand_over(command, work, slot, accumulate_tile(*layer_->node, work, operands_, bits, slot.sums));
+    hand_over(command, work, slot, accumulate_tile(*layer_->node, work, operands_, bits, layer_->images, slot.sums));
 }
 
 /// Time passes in the registers; without data they multiply zeros.
@@ -51,7 +76,7 @@ void PeArray::run_registers(const Command& command, const ArrayCommand& work) {
     const auto channels = groups * static_cast<std::size_t>(work.work.out_channels);
     const auto reduction = static_cast<std::size_t>(work.work.reduction);
     ArrayMatrices matrices;
-    if (layer_->with_data) {
+    if (layer_->with_data()) {
         matrices = gather_matrices(*layer_->node, work, operands_);
     } else {
         matrices.inputs.resize(pixels * reduction);
@@ -59,12 +84,13 @@ void PeArray::run_registers(const Command& command, const ArrayCommand& work) {
     }
     std::vector<std::int64_t> sums(pixels * static_cast<std::size_t>(work.work.out_channels));
     begin_work();
-    const ArrayTiming timing = registers_->run(work.work, matrices, sums);
+    const ArrayTiming timing = registers_.at(dataflow_)->run(work.work, matrices, sums);
     account_work(timing.busy_cycles, timing.fill_drain_cycles, timing.bank_conflict_cycles);
     count(timing, work);
-    if (!layer_->with_data) return;
+    if (!layer_->with_data()) return;
     AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
-    hand_over(command, work, slot, take_sums(work, matrices, sums, layer_->network->accumulator_bits, slot.sums));
+    hand_over(command, work, slot,
+              take_sums(work, matrices, sums, layer_->network->accumulator_bits, layer_->images, slot.sums));
 }
 
 /// A layer's commands differ at the edges only.
@@ -72,18 +98,24 @@ const ArrayTiming& PeArray::timing_of(const ArrayWork& work) {
     const auto found =
         std::find_if(timings_.begin(), timings_.end(), [&](const auto& one) { return one.first == work; });
     if (found != timings_.end()) return found->second;
-    return timings_.emplace_back(work, dataflow_.time(arch_, work)).second;
+    return timings_.emplace_back(work, dataflow_policy(dataflow_).time(arch_, work)).second;
 }
 
 void PeArray::count(const ArrayTiming& timing, const ArrayCommand& command) {
     Counters& counters = layer_->counters;
-    const auto pes = static_cast<std::uint64_t>(arch_.array.rows) * static_cast<std::uint64_t>(arch_.array.columns);
-    const auto slices = static_cast<std::uint64_t>(command.work.weight_slices * command.work.activation_slices);
+    const ArrayWork& work = command.work;
+    const auto slices = static_cast<std::uint64_t>(work.weight_slices * work.activation_slices);
     working_cycles_ += timing.total_cycles();
     counters.macs += timing.pe_operations / slices;
     counters.pe_operations += timing.pe_operations;
-    counters.pe_idle_in_fold_cycles += timing.total_cycles() * pes - timing.pe_operations;
+    counters.pe_operations_by_bits[{work.weight_slice_bits, work.activation_slice_bits}] += timing.pe_operations;
+    counters.pe_steps += timing.pe_steps;
+    const std::uint64_t idle_cycles = timing.total_cycles() * pes() - timing.pe_steps;
+    counters.pe_idle_in_fold_cycles += idle_cycles;
+    counters.pe_idle_in_fold_bit_cycles += idle_cycles * moving_bits();
     counters.pe_weight_loads += timing.pe_weight_loads;
+    counters.pe_loaded_bits +=
+        timing.pe_weight_loads * static_cast<std::uint64_t>(loaded_register_bits(lane_registers_, dataflow_));
     counters.folds += timing.folds;
     counters.weight_buffer.reads += timing.weight_reads;
     counters.activation_buffer.reads += timing.activation_reads;
@@ -102,8 +134,16 @@ void PeArray::unpack_weights(const ArrayCommand& work) {
 
 void PeArray::unpack_operands(const Command& command, const ArrayCommand& work) {
     const QuantizedNode& node = *layer_->node;
-    if (waits_for(command, Token::weights_ready)) unpack_weights(work);
-    if (waits_for(command, Token::inputs_ready)) {
+    if (layer_->program->weights_stay) {
+        if (weights_from_ != work.weight_address) unpack_weights(work);
+        weights_from_ = work.weight_address;
+    } else if (waits_for(command, Token::weights_ready)) {
+        unpack_weights(work);
+    }
+    if (const TensorLayout* resident = layer_->resident(node.input.tensor)) {
+        if (inputs_from_ != work.input) operands_.inputs = read_region(*resident, work.input, activations_.bytes(0));
+        inputs_from_ = work.input;
+    } else if (waits_for(command, Token::inputs_ready)) {
         const TensorLayout& layout = (*layer_->layouts)[node.input.tensor];
         operands_.inputs = unpack_region(layout, work.input, activations_.bytes(work.input_address));
     }

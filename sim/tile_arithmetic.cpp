@@ -14,22 +14,45 @@ Sum dot(const std::int32_t* a, const std::int32_t* b, std::int64_t count) {
     return sum;
 }
 
+/// A pixel of an output region.
+struct OutputPixel {
+    std::int64_t image = 0;  ///< in the region
+    std::int64_t y = 0;
+    std::int64_t x = 0;
+};
+
+/// Visits all pixels of a region in the order in which they lie.
+template <typename Visit>
+void for_each_pixel(const Region& region, const Visit& visit) {
+    for (std::int64_t image = 0; image < region.images(); ++image) {
+        for (std::int64_t y = region.y_begin; y < region.y_end; ++y) {
+            for (std::int64_t x = region.x_begin; x < region.x_end; ++x) visit(OutputPixel{image, y, x});
+        }
+    }
+}
+
+/// Images of a region that are there, of a batch of which the first `images` are.
+std::int64_t images_there(const Region& region, std::int64_t images) {
+    return std::clamp<std::int64_t>(images - region.image_begin, 0, region.images());
+}
+
 /// Walks the window of one output pixel over the input region: visit(kernel index, input pixel index or −1 for
 /// padding).
 template <typename Visit>
-void for_each_tap(const QuantizedNode& node, const Region& input, std::int64_t y, std::int64_t x, const Visit& visit) {
+void for_each_tap(const QuantizedNode& node, const Region& input, const OutputPixel& at, const Visit& visit) {
     const Window& w = node.window;
-    const std::int64_t y0 =
-        window_begin(y, w.stride_height, w.pad_top, node.adaptive, node.input_shape.height, node.output_shape.height);
+    const std::int64_t y0 = window_begin(at.y, w.stride_height, w.pad_top, node.adaptive, node.input_shape.height,
+                                         node.output_shape.height);
     const std::int64_t x0 =
-        window_begin(x, w.stride_width, w.pad_left, node.adaptive, node.input_shape.width, node.output_shape.width);
+        window_begin(at.x, w.stride_width, w.pad_left, node.adaptive, node.input_shape.width, node.output_shape.width);
     for (std::int64_t ky = 0; ky < w.kernel_height; ++ky) {
         for (std::int64_t kx = 0; kx < w.kernel_width; ++kx) {
             const std::int64_t iy = y0 + ky * w.dilation_height;
             const std::int64_t ix = x0 + kx * w.dilation_width;
             const bool inside = iy >= 0 && iy < node.input_shape.height && ix >= 0 && ix < node.input_shape.width;
             const std::int64_t pixel =
-                inside ? (iy - input.y_begin) * input.columns() + ix - input.x_begin : std::int64_t{-1};
+                inside ? at.image * input.map_pixels() + (iy - input.y_begin) * input.columns() + ix - input.x_begin
+                       : std::int64_t{-1};
             visit(ky * w.kernel_width + kx, pixel);
         }
     }
@@ -48,9 +71,9 @@ public:
         wide_ = node.weight_bits > 8 || node.input_bits > 8;
     }
 
-    /// Appends the operands of pixel (y, x) for the group of output channel `first` of the region.
-    void append_inputs(std::int64_t y, std::int64_t x, std::int64_t first, std::vector<std::int32_t>& inputs) const {
-        for_each_tap(node_, command_.input, y, x, [&](std::int64_t, std::int64_t pixel) {
+    /// Appends the operands of a pixel for the group of output channel `first` of the region.
+    void append_inputs(const OutputPixel& at, std::int64_t first, std::vector<std::int32_t>& inputs) const {
+        for_each_tap(node_, command_.input, at, [&](std::int64_t, std::int64_t pixel) {
             if (pixel < 0) {
                 inputs.insert(inputs.end(), static_cast<std::size_t>(count_), 0);
                 return;
@@ -67,13 +90,13 @@ public:
         }
     }
 
-    /// Adds the products of pixel (y, x) to sums[channel of the output region].
-    std::uint64_t add(std::int64_t y, std::int64_t x, std::int64_t* sums) const {
+    /// Adds the products of a pixel to sums[channel of the output region].
+    std::uint64_t add(const OutputPixel& at, std::int64_t* sums) const {
         std::uint64_t zeros = 0;
         const std::int64_t channels = command_.output.channels();
         for (std::int64_t first = 0; first < channels; first += group_out_) {
             const std::int64_t last = std::min(first + group_out_, channels);
-            for_each_tap(node_, command_.input, y, x, [&](std::int64_t tap, std::int64_t pixel) {
+            for_each_tap(node_, command_.input, at, [&](std::int64_t tap, std::int64_t pixel) {
                 zeros += add_tap(tap, pixel, first, last, sums);
             });
         }
@@ -134,17 +157,16 @@ ArrayMatrices gather_matrices(const QuantizedNode& node, const ArrayCommand& com
     ArrayMatrices matrices;
     for (std::int64_t group = 0; group < command.work.groups; ++group) {
         const std::int64_t first = group * command.work.out_channels;
-        for (std::int64_t y = out.y_begin; y < out.y_end; ++y) {
-            for (std::int64_t x = out.x_begin; x < out.x_end; ++x) from.append_inputs(y, x, first, matrices.inputs);
-        }
+        for_each_pixel(out, [&](const OutputPixel& at) { from.append_inputs(at, first, matrices.inputs); });
         for (std::int64_t n = 0; n < command.work.out_channels; ++n) from.append_weights(first + n, matrices.weights);
     }
     return matrices;
 }
 
 TileCounts take_sums(const ArrayCommand& command, const ArrayMatrices& matrices, std::span<const std::int64_t> made,
-                     int accumulator_bits, std::vector<std::int64_t>& sums) {
+                     int accumulator_bits, std::int64_t images, std::vector<std::int64_t>& sums) {
     const ArrayWork& work = command.work;
+    const std::int64_t pixels_there = images_there(command.output, images) * command.output.map_pixels();
     if (!work.accumulates) sums.assign(static_cast<std::size_t>(command.output.elements()), 0);
     TileCounts counts;
     const std::int64_t channels = command.output.channels();
@@ -154,33 +176,40 @@ TileCounts take_sums(const ArrayCommand& command, const ArrayMatrices& matrices,
                 std::int64_t& sum = sums[static_cast<std::size_t>(pixel * channels + group * work.out_channels + n)];
                 sum += made[static_cast<std::size_t>(at)];
                 const std::int64_t wrapped = wrap(sum, accumulator_bits);
-                counts.overflows += wrapped == sum ? 0 : 1;
+                counts.overflows += wrapped == sum || pixel >= pixels_there ? 0 : 1;
                 sum = wrapped;
             }
         }
     }
-    counts.zero_activation_macs =
-        static_cast<std::uint64_t>(std::count(matrices.inputs.begin(), matrices.inputs.end(), 0) * work.out_channels);
+    for (std::int64_t group = 0; group < work.groups; ++group) {
+        const auto begin = matrices.inputs.begin() + group * work.pixels * work.reduction;
+        counts.zero_activation_macs +=
+            static_cast<std::uint64_t>(std::count(begin, begin + pixels_there * work.reduction, 0) * work.out_channels);
+    }
     return counts;
 }
 
 TileCounts accumulate_tile(const QuantizedNode& node, const ArrayCommand& command, const ArrayOperands& operands,
-                           int accumulator_bits, std::vector<std::int64_t>& sums) {
+                           int accumulator_bits, std::int64_t images, std::vector<std::int64_t>& sums) {
     const Region& out = command.output;
     if (!command.work.accumulates) sums.assign(static_cast<std::size_t>(out.elements()), 0);
     const PixelAccumulator accumulator(node, command, operands);
     TileCounts counts;
+    const std::int64_t there = images_there(out, images);
     std::int64_t* row = sums.data();
-    for (std::int64_t y = out.y_begin; y < out.y_end; ++y) {
-        for (std::int64_t x = out.x_begin; x < out.x_end; ++x, row += out.channels()) {
-            counts.zero_activation_macs += accumulator.add(y, x, row);
-            for (std::int64_t n = 0; n < out.channels(); ++n) {
-                const std::int64_t wrapped = wrap(row[n], accumulator_bits);
-                counts.overflows += wrapped == row[n] ? 0 : 1;
-                row[n] = wrapped;
-            }
+    for_each_pixel(out, [&](const OutputPixel& at) {
+        const std::uint64_t zeros = accumulator.add(at, row);
+        std::uint64_t overflows = 0;
+        for (std::int64_t n = 0; n < out.channels(); ++n) {
+            const std::int64_t wrapped = wrap(row[n], accumulator_bits);
+            overflows += wrapped == row[n] ? 0 : 1;
+            row[n] = wrapped;
         }
-    }
+        row += out.channels();
+        if (at.image >= there) return;
+        counts.zero_activation_macs += zeros;
+        counts.overflows += overflows;
+    });
     return counts;
 }
 
@@ -192,20 +221,19 @@ std::vector<std::int64_t> gather_operand(const QuantizedNode& node, const Vector
     const std::int64_t nothing = is_max ? std::numeric_limits<std::int64_t>::min() : 0;
     std::vector<std::int64_t> sums(static_cast<std::size_t>(out.elements()), nothing);
     std::int64_t* row = sums.data();
-    for (std::int64_t y = out.y_begin; y < out.y_end; ++y) {
-        for (std::int64_t x = out.x_begin; x < out.x_end; ++x, row += out.channels()) {
-            for_each_tap(node, command.operand, y, x, [&](std::int64_t, std::int64_t pixel) {
-                if (pixel < 0) return;
-                for (std::int64_t n = 0; n < out.channels(); ++n) {
-                    const std::int64_t from = node.input.channel_begin + out.channel_begin + n - node.channels_before -
-                                              command.operand.channel_begin;
-                    if (from < 0 || from >= held) continue;
-                    const std::int64_t value = operand[static_cast<std::size_t>(pixel * held + from)];
-                    row[n] = is_max ? std::max(row[n], value) : row[n] + value;
-                }
-            });
-        }
-    }
+    for_each_pixel(out, [&](const OutputPixel& at) {
+        for_each_tap(node, command.operand, at, [&](std::int64_t, std::int64_t pixel) {
+            if (pixel < 0) return;
+            for (std::int64_t n = 0; n < out.channels(); ++n) {
+                const std::int64_t from = node.input.channel_begin + out.channel_begin + n - node.channels_before -
+                                          command.operand.channel_begin;
+                if (from < 0 || from >= held) continue;
+                const std::int64_t value = operand[static_cast<std::size_t>(pixel * held + from)];
+                row[n] = is_max ? std::max(row[n], value) : row[n] + value;
+            }
+        });
+        row += out.channels();
+    });
     return sums;
 }
 

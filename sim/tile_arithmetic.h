@@ -8,13 +8,14 @@
 
 namespace npusim::sim {
 
-/// Sums of one accumulator slot, [pixel][channel] of an output region, and the constants that follow them to the
+/// Sums of one accumulator slot, [image][pixel][channel] of an output region, and the constants that follow them to the
 /// vector unit.
 struct AccumulatorSlot {
     std::vector<std::int64_t> sums;
     std::vector<std::byte> constants;  ///< [channel][destination], kRequantizerBytes each
 };
 
+/// Of the images that are there: a batch that is not full has more.
 struct TileCounts {
     std::uint64_t overflows = 0;
     std::uint64_t zero_activation_macs = 0;
@@ -22,7 +23,7 @@ struct TileCounts {
 
 /// Operands as the array holds them, unpacked from SRAM.
 struct ArrayOperands {
-    std::vector<std::int32_t> inputs;   ///< [pixel of command.input][channel]
+    std::vector<std::int32_t> inputs;   ///< [image][pixel of command.input][channel]
     std::vector<std::int32_t> weights;  ///< [output channel][ky][kx][channel held]
 };
 
@@ -36,18 +37,18 @@ struct ArrayOperands {
                                             const ArrayOperands& operands);
 /// What accumulate_tile does with sums that the register-level array has made, [group][pixel][output channel].
 TileCounts take_sums(const ArrayCommand& command, const ArrayMatrices& matrices, std::span<const std::int64_t> made,
-                     int accumulator_bits, std::vector<std::int64_t>& sums);
+                     int accumulator_bits, std::int64_t images, std::vector<std::int64_t>& sums);
 
 /// Adds the command's products to the slot's sums (begins them when the command does not accumulate); sums wrap at
-/// `accumulator_bits`.
+/// `accumulator_bits`. Counts what happens in the first `images` of the batch.
 TileCounts accumulate_tile(const QuantizedNode& node, const ArrayCommand& command, const ArrayOperands& operands,
-                           int accumulator_bits, std::vector<std::int64_t>& sums);
+                           int accumulator_bits, std::int64_t images, std::vector<std::int64_t>& sums);
 
-/// What enters the requantizer in a layer without array work: [pixel][channel] of the output region.
+/// What enters the requantizer in a layer without array work: [image][pixel][channel] of the output region.
 [[nodiscard]] std::vector<std::int64_t> gather_operand(const QuantizedNode& node, const VectorCommand& command,
                                                        std::span<const std::int32_t> operand);
 
-/// Requantized integers of one destination, [pixel][channel].
+/// Requantized integers of one destination, [image][pixel][channel].
 [[nodiscard]] std::vector<std::int32_t> requantize_tile(const QuantizedNetwork& network, const QuantizedNode& node,
                                                         std::size_t destination, const Region& output,
                                                         std::span<const std::int64_t> sums,

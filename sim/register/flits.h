@@ -5,15 +5,20 @@
 #include <ostream>
 #include <systemc>
 
+#include "lane_values.h"
+
 namespace npusim::sim {
 
-/// An operand that streams through PEs.
+/// An operand for each lane, that streams through PEs; or one bit of each, where activations enter bit by bit.
 struct OperandFlit {
-    bool valid = false;  ///< carries an operand
-    bool swap = false;   ///< stationary arrays: the operand that waits becomes the one in use, from this PE on
+    bool valid = false;  ///< carries operands
+    bool swap = false;   ///< stationary arrays: the operands that wait become those in use, from this PE on
     bool last = false;   ///< output stationary arrays: the sum is finished with it
-    std::int32_t value = 0;
+    int bit = 0;         ///< of the activations
+    int bits = 1;        ///< that enter one after another; 1: they enter whole
+    LaneValues values;
     int shift = 0;  ///< of the products, which are those of slices
+    [[nodiscard]] bool ends_step() const { return bit + 1 == bits; }
     friend bool operator==(const OperandFlit&, const OperandFlit&) = default;
 };
 
@@ -24,32 +29,35 @@ struct SumFlit {
     friend bool operator==(const SumFlit&, const SumFlit&) = default;
 };
 
-/// An operand that stays, on its column's bus: the PE of that row takes it.
+/// Operands that stay, on their column's bus: the PE of that row takes them. None where the fold does not reach it.
 struct LoadFlit {
     bool valid = false;
-    bool used = false;  ///< false: the fold does not reach this PE
     int row = 0;
-    std::int32_t value = 0;
+    LaneValues values;
     friend bool operator==(const LoadFlit&, const LoadFlit&) = default;
 };
 
+inline std::ostream& operator<<(std::ostream& out, const LaneValues& values) {
+    for (std::size_t lane = 0; lane < values.size(); ++lane) out << (lane > 0 ? " " : "") << values[lane];
+    return out;
+}
 inline std::ostream& operator<<(std::ostream& out, const OperandFlit& flit) {
-    return out << flit.value;
+    return out << flit.values;
 }
 inline std::ostream& operator<<(std::ostream& out, const SumFlit& flit) {
     return out << flit.value;
 }
 inline std::ostream& operator<<(std::ostream& out, const LoadFlit& flit) {
-    return out << flit.value;
+    return out << flit.values;
 }
 inline void sc_trace(sc_core::sc_trace_file* file, const OperandFlit& flit, const std::string& name) {
-    sc_core::sc_trace(file, flit.value, name);
+    sc_core::sc_trace(file, flit.valid, name);
 }
 inline void sc_trace(sc_core::sc_trace_file* file, const SumFlit& flit, const std::string& name) {
     sc_core::sc_trace(file, flit.value, name);
 }
 inline void sc_trace(sc_core::sc_trace_file* file, const LoadFlit& flit, const std::string& name) {
-    sc_core::sc_trace(file, flit.value, name);
+    sc_core::sc_trace(file, flit.valid, name);
 }
 
 }  // namespace npusim::sim

@@ -12,24 +12,54 @@ struct OutputArray::Command {
         : work(array_work),
           matrices(array_matrices),
           sums(array_sums),
-          steps(array_work.reduction * array_work.weight_slices * array_work.activation_slices),
+          steps_of_pass(ceil_div<std::int64_t>(array_work.reduction, array_work.lanes)),
+          steps(steps_of_pass * array_work.weight_slices * array_work.activation_slices),
           weight_port(arch.weight_buffer, arch.double_buffering),
           activation_port(arch.activation_buffer, arch.double_buffering),
           sum_port(arch.accumulator_buffer, arch.double_buffering) {}
 
-    [[nodiscard]] std::int64_t k() const { return step % work.reduction; }
-    [[nodiscard]] std::int64_t weight_slice() const { return step / work.reduction / work.activation_slices; }
-    [[nodiscard]] std::int64_t activation_slice() const { return step / work.reduction % work.activation_slices; }
+    [[nodiscard]] std::int64_t k() const { return step % steps_of_pass * work.lanes; }
+    [[nodiscard]] std::int64_t elements() const { return std::min<std::int64_t>(work.lanes, work.reduction - k()); }
+    [[nodiscard]] std::int64_t weight_slice() const { return step / steps_of_pass / work.activation_slices; }
+    [[nodiscard]] std::int64_t activation_slice() const { return step / steps_of_pass % work.activation_slices; }
+    [[nodiscard]] bool is_last_bit() const { return bit + 1 == work.cycles_per_step; }
+
+    /// Of the present step: what a row takes (of activations that enter bit by bit, one bit), and a column.
+    [[nodiscard]] LaneValues activations(const Fold& fold, int row) const {
+        const auto at = (fold.group * work.pixels + fold.pixel_begin + row) * work.reduction + k();
+        return values(matrices.inputs, at, [&](std::int32_t value) {
+            const std::int32_t slice =
+                slice_of(value, activation_slice(), work.activation_slices, work.activation_slice_bits);
+            return bit_of(slice, bit, work.cycles_per_step);
+        });
+    }
+    [[nodiscard]] LaneValues weights(const Fold& fold, int column) const {
+        const auto at = (fold.group * work.out_channels + fold.channel_begin + column) * work.reduction + k();
+        return values(matrices.weights, at, [&](std::int32_t value) {
+            return slice_of(value, weight_slice(), work.weight_slices, work.weight_slice_bits);
+        });
+    }
+    template <typename PartOf>
+    [[nodiscard]] LaneValues values(const std::vector<std::int32_t>& matrix, std::int64_t at,
+                                    const PartOf& part_of) const {
+        std::vector<std::int32_t> lanes(static_cast<std::size_t>(elements()));
+        for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+            lanes[lane] = part_of(matrix[static_cast<std::size_t>(at) + lane]);
+        }
+        return LaneValues(lanes);
+    }
 
     const ArrayWork& work;
     const ArrayMatrices& matrices;
     std::vector<std::int64_t>& sums;
-    std::int64_t steps;  ///< a fold
+    std::int64_t steps_of_pass;  ///< of each pair of slices
+    std::int64_t steps;          ///< a fold
     Port weight_port, activation_port, sum_port;
     std::vector<Fold> folds;
 
     std::size_t stream_fold = 0;
     std::int64_t step = 0;
+    int bit = 0;  ///< of the step's activations
     bool is_step_asked = false;
 
     /// The bus reads a row in the first column, and a cycle later in each next one.
@@ -95,30 +125,23 @@ std::vector<OutputArray::Fold> OutputArray::folds_of(const ArrayWork& work) cons
 /// used or not.
 void OutputArray::write_step(const Command& command, const Fold& fold, bool enters) {
     const ArrayWork& work = command.work;
-    const bool last = enters && command.step + 1 == command.steps;
+    const bool last = enters && command.step + 1 == command.steps && command.is_last_bit();
     const int shift = static_cast<int>(command.weight_slice() * work.weight_slice_bits +
                                        command.activation_slice() * work.activation_slice_bits);
     for (int r = 0; r < arch_.array.rows; ++r) {
-        OperandFlit flit{enters && r < fold.rows, false, last, 0, shift};
-        if (flit.valid) {
-            const auto at = (fold.group * work.pixels + fold.pixel_begin + r) * work.reduction + command.k();
-            flit.value = slice_of(command.matrices.inputs[static_cast<std::size_t>(at)], command.activation_slice(),
-                                  work.activation_slices, work.activation_slice_bits);
-        }
+        OperandFlit flit{enters && r < fold.rows, false, last, command.bit, work.cycles_per_step, {}, shift};
+        if (flit.valid) flit.values = command.activations(fold, r);
         row_edge_->write(r, flit);
     }
     for (int c = 0; c < arch_.array.columns; ++c) {
-        OperandFlit flit{enters && c < fold.columns, false, false, 0, 0};
-        if (flit.valid) {
-            const auto at = (fold.group * work.out_channels + fold.channel_begin + c) * work.reduction + command.k();
-            flit.value = slice_of(command.matrices.weights[static_cast<std::size_t>(at)], command.weight_slice(),
-                                  work.weight_slices, work.weight_slice_bits);
-        }
+        OperandFlit flit{enters && c < fold.columns, false, false, command.bit, work.cycles_per_step, {}, 0};
+        if (flit.valid) flit.values = command.weights(fold, c);
         column_edge_->write(c, flit);
     }
 }
 
-/// A step enters when its operands have come through their ports. Without overlap a fold begins when the one before has
+/// A step enters when its operands have come through their ports (of activations that enter bit by bit, the bits so
+/// far). Without overlap a fold begins when the one before has
 /// left; with it, its last step waits until the sums before it have gone through their port.
 void OutputArray::stream(Command& command) {
     const bool overlaps = arch_.array.overlap_weight_load;
@@ -130,16 +153,20 @@ void OutputArray::stream(Command& command) {
     }
     const Fold& fold = command.folds[command.stream_fold];
     if (!command.is_step_asked) {
-        command.weight_port.ask(fold.columns * command.work.weight_slice_bits);
-        command.activation_port.ask(fold.rows * command.work.activation_slice_bits);
+        command.weight_port.ask(fold.columns * command.elements() * command.work.weight_slice_bits);
+        command.activation_port.ask(fold.rows * command.elements() * command.work.activation_slice_bits);
         command.timing.weight_reads += command.weight_port.accesses_asked();
         command.timing.activation_reads += command.activation_port.accesses_asked();
         command.is_step_asked = true;
+        command.bit = 0;
     }
     const bool weights_there = command.weight_port.cycle();
-    const bool activations_there = command.activation_port.cycle();
+    (void)command.activation_port.cycle();
+    const std::int64_t step_bits = fold.rows * command.elements() * command.work.activation_slice_bits;
+    const bool activations_there =
+        command.activation_port.has_moved(step_bits * (command.bit + 1) / command.work.cycles_per_step);
     const bool there = weights_there && activations_there;
-    const bool is_last = command.step + 1 == command.steps;
+    const bool is_last = command.step + 1 == command.steps && command.is_last_bit();
     const bool drains = overlaps && command.drain_fold < command.stream_fold;
     const bool enters = there && !(is_last && drains);
     write_step(command, fold, enters);
@@ -150,6 +177,7 @@ void OutputArray::stream(Command& command) {
         return;
     }
     command.did = Command::Did::entered;
+    if (++command.bit < command.work.cycles_per_step) return;
     command.is_step_asked = false;
     if (++command.step < command.steps) return;
     command.step = 0;
@@ -204,12 +232,13 @@ void OutputArray::drain(Command& command) {
 ArrayTiming OutputArray::run(const ArrayWork& work, const ArrayMatrices& matrices, std::vector<std::int64_t>& sums) {
     Command command(arch_, work, matrices, sums);
     command.folds = folds_of(work);
-    const auto operations = [&] {
+    const auto count = [&](auto member) {
         std::uint64_t total = 0;
-        for (const auto& one : pes_) total += one->operations;
+        for (const auto& one : pes_) total += (*one).*member;
         return total;
     };
-    const std::uint64_t operations_before = operations();
+    const std::uint64_t operations_before = count(&OutputPe::operations);
+    const std::uint64_t steps_before = count(&OutputPe::steps);
     while (command.left_folds < command.folds.size()) {
         command.did = Command::Did::nothing;
         stream(command);
@@ -225,7 +254,8 @@ ArrayTiming OutputArray::run(const ArrayWork& work, const ArrayMatrices& matrice
         }
     }
     command.timing.folds = command.folds.size();
-    command.timing.pe_operations = operations() - operations_before;
+    command.timing.pe_operations = count(&OutputPe::operations) - operations_before;
+    command.timing.pe_steps = count(&OutputPe::steps) - steps_before;
     command.timing.pe_weight_loads = command.timing.pe_operations;
     return command.timing;
 }

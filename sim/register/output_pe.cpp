@@ -16,9 +16,13 @@ void OutputPe::tick() {
     const OperandFlit& activation = activation_in.read();
     const OperandFlit& weight = weight_in.read();
     if (activation.valid && weight.valid) {
-        const std::int64_t product = std::int64_t{activation.value} * weight.value;
-        sum_ += product * (std::int64_t{1} << activation.shift);
-        ++operations;
+        std::int64_t products = 0;
+        for (std::size_t lane = 0; lane < activation.values.size(); ++lane) {
+            products += std::int64_t{activation.values[lane]} * weight.values[lane];
+        }
+        sum_ += products * (std::int64_t{1} << (activation.shift + activation.bit));
+        ++steps;
+        if (activation.ends_step()) operations += activation.values.size();
     }
     if (activation.last) {
         if (is_finished) throw std::logic_error("a PE's finished sum is overwritten before its bus has taken it");

@@ -19,7 +19,8 @@ public:
     bool is_finished = false;
     std::int64_t finished_sum = 0;
 
-    std::uint64_t operations = 0;
+    std::uint64_t operations = 0;  ///< products
+    std::uint64_t steps = 0;       ///< cycles with at least one
 
 private:
     void tick();

@@ -22,6 +22,7 @@ public:
     virtual ArrayTiming run(const ArrayWork& work, const ArrayMatrices& matrices, std::vector<std::int64_t>& sums) = 0;
 };
 
-[[nodiscard]] std::unique_ptr<RegisterArray> make_register_array(const char* name, const ArchSpec& arch);
+[[nodiscard]] std::unique_ptr<RegisterArray> make_register_array(const char* name, const ArchSpec& arch,
+                                                                 Dataflow dataflow);
 
 }  // namespace npusim::sim

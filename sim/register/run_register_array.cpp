@@ -10,7 +10,10 @@ class OneCommand : public sc_core::sc_module {
 public:
     OneCommand(const sc_core::sc_module_name& name, const ArchSpec& arch, const ArrayWork& work,
                const ArrayMatrices& matrices)
-        : sc_module(name), work_(work), matrices_(matrices), array_(sim::make_register_array("array", arch)) {
+        : sc_module(name),
+          work_(work),
+          matrices_(matrices),
+          array_(sim::make_register_array("array", arch, arch.array.dataflow)) {
         result_.sums.resize(static_cast<std::size_t>(work.groups * work.pixels * work.out_channels));
         SC_HAS_PROCESS(OneCommand);
         SC_THREAD(run);

@@ -42,6 +42,18 @@ struct StationaryArray::Command {
         return slice_of(matrices.inputs[static_cast<std::size_t>(at)], fold.activation_slice, work.activation_slices,
                         work.activation_slice_bits);
     }
+    /// Elements of K on a row of a fold.
+    [[nodiscard]] std::int64_t elements_on(const Fold& fold, std::int64_t row) const {
+        return std::clamp<std::int64_t>(fold.elements - row * work.lanes, 0, work.lanes);
+    }
+    template <typename ValueOf>
+    [[nodiscard]] LaneValues values_on(const Fold& fold, std::int64_t row, const ValueOf& value_of) const {
+        std::vector<std::int32_t> values(static_cast<std::size_t>(elements_on(fold, row)));
+        for (std::size_t lane = 0; lane < values.size(); ++lane) {
+            values[lane] = value_of(fold.k_begin + row * work.lanes + static_cast<std::int64_t>(lane));
+        }
+        return LaneValues(values);
+    }
 
     const ArrayWork& work;
     const ArrayMatrices& matrices;
@@ -57,6 +69,7 @@ struct StationaryArray::Command {
     std::int64_t load_cycles = 0;  ///< spent on it
     std::size_t stream_fold = 0;   ///< streaming, or the next to
     std::int64_t vector = 0;
+    int bit = 0;  ///< of the vector's activations
     bool is_streaming = false;
     bool is_vector_asked = false;
     struct Progress {
@@ -70,16 +83,17 @@ struct StationaryArray::Command {
     ArrayTiming timing;
 };
 
-StationaryArray::StationaryArray(const sc_core::sc_module_name& name, const ArchSpec& arch)
+StationaryArray::StationaryArray(const sc_core::sc_module_name& name, const ArchSpec& arch, bool holds_inputs)
     : RegisterArray(name),
       arch_(arch),
+      holds_inputs_(holds_inputs),
       operands_(arch.array.rows, arch.array.columns + 1),
       loads_(1, arch.array.columns),
       sums_(arch.array.rows + 1, arch.array.columns) {
     for (int r = 0; r < arch.array.rows; ++r) {
         for (int c = 0; c < arch.array.columns; ++c) {
             const std::string place = std::to_string(r) + "_" + std::to_string(c);
-            pes_.push_back(std::make_unique<StationaryPe>(("pe_" + place).c_str(), r));
+            pes_.push_back(std::make_unique<StationaryPe>(("pe_" + place).c_str(), r, holds_inputs));
             StationaryPe& one = *pes_.back();
             one.clock(clock_);
             one.operand_in(operands_.at(r, c));
@@ -99,13 +113,14 @@ StationaryArray::StationaryArray(const sc_core::sc_module_name& name, const Arch
 
 std::vector<StationaryArray::Fold> StationaryArray::folds_of(const ArrayWork& work) const {
     const ArraySpec& array = arch_.array;
-    const std::int64_t on_columns = is_input_stationary() ? work.pixels : work.out_channels;
+    const std::int64_t on_columns = holds_inputs_ ? work.pixels : work.out_channels;
+    const std::int64_t most_elements = std::int64_t{array.rows} * work.lanes;
     std::vector<Fold> folds;
     for (std::int64_t group = 0; group < work.groups; ++group) {
         for (std::int64_t c = 0; c < on_columns; c += array.columns) {
-            for (std::int64_t k = 0; k < work.reduction; k += array.rows) {
+            for (std::int64_t k = 0; k < work.reduction; k += most_elements) {
                 for (std::int64_t pass = 0; pass < work.weight_slices * work.activation_slices; ++pass) {
-                    folds.push_back({group, k, c, std::min<std::int64_t>(array.rows, work.reduction - k),
+                    folds.push_back({group, k, c, std::min(most_elements, work.reduction - k),
                                      std::min<std::int64_t>(array.columns, on_columns - c),
                                      pass / work.activation_slices, pass % work.activation_slices,
                                      work.accumulates || k > 0 || pass > 0});
@@ -116,8 +131,8 @@ std::vector<StationaryArray::Fold> StationaryArray::folds_of(const ArrayWork& wo
     return folds;
 }
 
-/// Row by row, from the first on, unused ones too. The next fold's operands may come once the present fold's have begun
-/// to be used; without overlap, once its last sum has left.
+/// Row by row, from the first on, unused ones too, each in the time of the first. The next fold's operands may come
+/// once the present fold's have begun to be used; without overlap, once its last sum has left.
 void StationaryArray::load(Command& command) {
     for (int c = 0; c < arch_.array.columns; ++c) load_edge_->write(c, {});
     if (command.load_fold == command.folds.size()) return;
@@ -127,8 +142,10 @@ void StationaryArray::load(Command& command) {
     if (arch_.array.overlap_weight_load ? command.load_fold > begun : !all_left) return;
     const Fold& fold = command.folds[command.load_fold];
     if (!command.is_row_asked) {
-        command.stay_port.ask(fold.columns * command.stay_bits);
-        if (command.load_row < fold.rows) command.count_stay(is_input_stationary());
+        const std::int64_t lane_bits = fold.columns * command.stay_bits;
+        command.stay_port.ask(lane_bits * command.elements_on(fold, command.load_row));
+        command.count_stay(holds_inputs_);
+        command.stay_port.ask(lane_bits * command.elements_on(fold, 0));
         command.is_row_asked = true;
     }
     ++command.load_cycles;
@@ -136,11 +153,12 @@ void StationaryArray::load(Command& command) {
     if (!command.stay_port.cycle()) return;
     command.is_row_asked = false;
     for (int c = 0; c < arch_.array.columns; ++c) {
-        LoadFlit flit{true, command.load_row < fold.rows && c < fold.columns, static_cast<int>(command.load_row), 0};
-        const std::int64_t k = fold.row_begin + command.load_row;
-        if (flit.used) {
-            flit.value = is_input_stationary() ? command.input(fold, fold.column_begin + c, k)
-                                               : command.weight(fold, fold.column_begin + c, k);
+        LoadFlit flit{true, static_cast<int>(command.load_row), {}};
+        if (c < fold.columns) {
+            flit.values = command.values_on(fold, command.load_row, [&](std::int64_t k) {
+                return holds_inputs_ ? command.input(fold, fold.column_begin + c, k)
+                                     : command.weight(fold, fold.column_begin + c, k);
+            });
         }
         load_edge_->write(c, flit);
     }
@@ -150,7 +168,8 @@ void StationaryArray::load(Command& command) {
     ++command.load_fold;
 }
 
-/// A vector enters when its operands have come through their port, and the one before has left room at the sums' port.
+/// A vector enters when its operands have come through their port (of activations that enter bit by bit, the bits so
+/// far), and its sums have room at theirs.
 void StationaryArray::stream(Command& command, std::size_t loaded_before) {
     for (int r = 0; r < arch_.array.rows; ++r) operand_edge_->write(r, {});
     bool begins = false;
@@ -161,25 +180,31 @@ void StationaryArray::stream(Command& command, std::size_t loaded_before) {
     }
     const Fold& fold = command.folds[command.stream_fold];
     if (!command.is_vector_asked) {
-        command.stream_port.ask(fold.rows * command.stream_bits);
+        command.stream_port.ask(fold.elements * command.stream_bits);
         command.sum_port.ask(fold.columns * arch_.array.accumulator_bits, fold.accumulates ? 2 : 1);
-        command.count_vector(is_input_stationary(), fold.accumulates);
+        command.count_vector(holds_inputs_, fold.accumulates);
         command.is_vector_asked = true;
+        command.bit = 0;
     }
-    const bool operands_there = command.stream_port.cycle();
+    const int bits = command.work.cycles_per_step;
+    const bool all_there = command.stream_port.cycle();
     const bool room_for_sums = command.sum_port.cycle();
-    const bool enters = operands_there && room_for_sums;
+    const std::int64_t bits_needed = fold.elements * command.stream_bits * (command.bit + 1) / bits;
+    const bool operands_there = holds_inputs_ ? all_there : command.stream_port.has_moved(bits_needed);
+    const bool is_last_bit = command.bit + 1 == bits;
+    const bool enters = operands_there && (room_for_sums || !is_last_bit);
     command.did = enters ? Command::Did::issued : Command::Did::waited_for_port;
     for (int r = 0; r < arch_.array.rows; ++r) {
-        OperandFlit flit{enters, begins, false, 0, 0};
-        if (enters && r < fold.rows) {
-            const std::int64_t k = fold.row_begin + r;
-            flit.value = is_input_stationary() ? command.weight(fold, command.vector, k)
-                                               : command.input(fold, command.vector, k);
+        OperandFlit flit{enters, begins, false, command.bit, bits, {}, 0};
+        if (enters) {
+            flit.values = command.values_on(fold, r, [&](std::int64_t k) {
+                return holds_inputs_ ? command.weight(fold, command.vector, k)
+                                     : bit_of(command.input(fold, command.vector, k), command.bit, bits);
+            });
         }
         operand_edge_->write(r, flit);
     }
-    if (!enters) return;
+    if (!enters || ++command.bit < bits) return;
     command.is_vector_asked = false;
     if (++command.vector < command.streamed) return;
     command.is_streaming = false;
@@ -195,8 +220,8 @@ void StationaryArray::collect(Command& command) {
         const Fold& fold = command.folds[place.fold];
         if (c < fold.columns) {
             const std::int64_t column = fold.column_begin + c;
-            const std::int64_t pixel = is_input_stationary() ? column : place.vector;
-            const std::int64_t channel = is_input_stationary() ? place.vector : column;
+            const std::int64_t pixel = holds_inputs_ ? column : place.vector;
+            const std::int64_t channel = holds_inputs_ ? place.vector : column;
             const auto shift = fold.weight_slice * command.work.weight_slice_bits +
                                fold.activation_slice * command.work.activation_slice_bits;
             command.sum_at(fold.group, pixel, channel) += sum.value * (std::int64_t{1} << shift);
@@ -226,7 +251,7 @@ void StationaryArray::account(Command& command) {
 
 ArrayTiming StationaryArray::run(const ArrayWork& work, const ArrayMatrices& matrices,
                                  std::vector<std::int64_t>& sums) {
-    Command command(arch_, work, matrices, sums, is_input_stationary());
+    Command command(arch_, work, matrices, sums, holds_inputs_);
     command.folds = folds_of(work);
     const auto count = [&](auto member) {
         std::uint64_t total = 0;
@@ -234,6 +259,7 @@ ArrayTiming StationaryArray::run(const ArrayWork& work, const ArrayMatrices& mat
         return total;
     };
     const std::uint64_t operations_before = count(&StationaryPe::operations);
+    const std::uint64_t steps_before = count(&StationaryPe::steps);
     const std::uint64_t loads_before = count(&StationaryPe::loads);
     const auto is_done = [&] {
         return std::all_of(command.collected.begin(), command.collected.end(),
@@ -252,6 +278,7 @@ ArrayTiming StationaryArray::run(const ArrayWork& work, const ArrayMatrices& mat
     }
     command.timing.folds = command.folds.size();
     command.timing.pe_operations = count(&StationaryPe::operations) - operations_before;
+    command.timing.pe_steps = count(&StationaryPe::steps) - steps_before;
     command.timing.pe_weight_loads = count(&StationaryPe::loads) - loads_before;
     return command.timing;
 }

@@ -10,15 +10,15 @@ namespace npusim::sim {
 
 class StationaryArray final : public RegisterArray {
 public:
-    StationaryArray(const sc_core::sc_module_name& name, const ArchSpec& arch);
+    StationaryArray(const sc_core::sc_module_name& name, const ArchSpec& arch, bool holds_inputs);
 
     ArrayTiming run(const ArrayWork& work, const ArrayMatrices& matrices, std::vector<std::int64_t>& sums) override;
 
 private:
     /// One pass of some rows of K and some columns.
     struct Fold {
-        std::int64_t group = 0, row_begin = 0, column_begin = 0;
-        std::int64_t rows = 0, columns = 0;
+        std::int64_t group = 0, k_begin = 0, column_begin = 0;
+        std::int64_t elements = 0, columns = 0;  ///< elements of K, as many on each row as a PE has lanes
         std::int64_t weight_slice = 0, activation_slice = 0;
         bool accumulates = false;
     };
@@ -29,9 +29,9 @@ private:
     void stream(Command& command, std::size_t loaded_before);
     void collect(Command& command);
     static void account(Command& command);
-    [[nodiscard]] bool is_input_stationary() const { return arch_.array.dataflow == Dataflow::input_stationary; }
 
     const ArchSpec& arch_;
+    bool holds_inputs_;
     sc_core::sc_signal<bool> clock_;
     Wires<OperandFlit> operands_;
     Wires<LoadFlit> loads_;

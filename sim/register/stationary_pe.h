@@ -7,7 +7,8 @@ namespace npusim::sim {
 
 class StationaryPe : public sc_core::sc_module {
 public:
-    StationaryPe(const sc_core::sc_module_name& name, int row);
+    /// `holds_inputs`: activations stay and weights stream; else the other way round.
+    StationaryPe(const sc_core::sc_module_name& name, int row, bool holds_inputs);
 
     sc_core::sc_in<bool> clock;
     sc_core::sc_in<OperandFlit> operand_in;  ///< from the left
@@ -16,15 +17,20 @@ public:
     sc_core::sc_out<OperandFlit> operand_out;
     sc_core::sc_out<SumFlit> sum_out;
 
-    std::uint64_t operations = 0;  ///< of operands that the fold uses
+    std::uint64_t operations = 0;  ///< products of operands that the fold uses
+    std::uint64_t steps = 0;       ///< cycles with at least one
     std::uint64_t loads = 0;
 
 private:
     void tick();
 
+    [[nodiscard]] std::int64_t products(const OperandFlit& operand) const;
+
     int row_;
-    LoadFlit waiting_;
-    LoadFlit in_use_;
+    bool holds_inputs_;
+    LaneValues waiting_;
+    LaneValues in_use_;
+    std::int64_t own_sum_ = 0;  ///< of the bits so far of a step
 };
 
 }  // namespace npusim::sim

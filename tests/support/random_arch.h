@@ -44,6 +44,8 @@ public:
         const Dataflow dataflows[] = {Dataflow::weight_stationary, Dataflow::output_stationary,
                                       Dataflow::input_stationary};
         spec.array.dataflow = dataflows[between(0, 2)];
+        if (chance(60)) draw_pe_kind(spec.array.pe);
+        if (chance(25)) spec.array.auto_dataflow = chance(50) ? DataflowGoal::fastest : DataflowGoal::frugal;
         return checked(spec);
     }
 
@@ -68,6 +70,17 @@ private:
     bool chance(int percent) { return between(1, 100) <= percent; }
     int pick(const std::vector<int>& choices) {
         return choices[static_cast<std::size_t>(between(0, static_cast<std::int64_t>(choices.size()) - 1))];
+    }
+
+    void draw_pe_kind(PeSpec& pe) {
+        const PeKind kinds[] = {PeKind::dot, PeKind::composable, PeKind::bit_serial};
+        pe.kind = kinds[between(0, 2)];
+        if (pe.kind == PeKind::composable) {
+            pe.weight_bits = pick({4, 8});
+            pe.activation_bits = pick({4, 8});
+        } else {
+            pe.lanes = pick({1, 2, 3, 4, 7, 16});
+        }
     }
 
     BufferSpec draw_buffer(bool double_buffering) {

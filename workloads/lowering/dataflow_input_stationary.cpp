@@ -21,8 +21,8 @@ ArrayTiming InputStationary::time(const ArchSpec& arch, const ArrayWork& work) c
 
 std::int64_t InputStationary::estimate_cycles(const ArraySpec& array, const ArrayWork& work) const {
     return work.groups * ceil_div<std::int64_t>(work.pixels, array.columns) *
-           ceil_div<std::int64_t>(work.reduction, array.rows) * work.weight_slices * work.activation_slices *
-           std::max<std::int64_t>(work.out_channels, array.rows);
+           ceil_div(work.reduction, std::int64_t{array.rows} * work.lanes) * work.weight_slices *
+           work.activation_slices * std::max<std::int64_t>(work.out_channels * work.cycles_per_step, array.rows);
 }
 
 }  // namespace npusim

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "npusim/base/integer_math.h"
+#include "npusim/workloads/lowering/dataflow.h"
+#include "npusim/workloads/lowering/pe_kind.h"
 #include "tiling.h"
 
 namespace npusim {
@@ -42,7 +43,9 @@ Region LayerContext::input_region(const Region& output, std::int64_t channel_beg
             columns.begin,
             columns.end,
             node.input.channel_begin + channel_begin,
-            node.input.channel_begin + channel_end};
+            node.input.channel_begin + channel_end,
+            output.image_begin,
+            output.image_end};
 }
 
 Region LayerContext::destination_region(const Destination& destination, const Region& output) const {
@@ -54,16 +57,18 @@ Region LayerContext::residual_region(const Region& output) const {
 }
 
 ArrayWork LayerContext::array_work(const Region& output, std::int64_t reduce_channels, bool accumulates) const {
-    const PeSpec& pe = arch.array.pe;
+    const PeMode mode = pe_mode(arch.array.pe, node.weight_bits, node.input_bits);
     ArrayWork work;
     work.pixels = output.pixels();
     work.reduction = reduce_channels * kernel_area();
     work.out_channels = std::min(output.channels(), group_out_channels());
     work.groups = node.groups == 1 ? 1 : output.channels() / group_out_channels();
-    work.weight_slices = ceil_div(node.weight_bits, pe.weight_bits);
-    work.activation_slices = ceil_div(node.input_bits, pe.activation_bits);
-    work.weight_slice_bits = std::min(node.weight_bits, pe.weight_bits);
-    work.activation_slice_bits = std::min(node.input_bits, pe.activation_bits);
+    work.weight_slices = mode.weight_slices;
+    work.activation_slices = mode.activation_slices;
+    work.weight_slice_bits = mode.weight_slice_bits;
+    work.activation_slice_bits = mode.activation_slice_bits;
+    work.lanes = mode.lanes;
+    work.cycles_per_step = mode.cycles_per_step;
     work.accumulates = accumulates;
     return work;
 }
@@ -73,6 +78,7 @@ VectorWork LayerContext::vector_work(const Region& output) const {
     work.pixels = output.pixels();
     work.channels = output.channels();
     work.reads_accumulators = node.op == QuantizedOp::convolution;
+    work.sums_lie_by_channel = work.reads_accumulators && dataflow_policy(arch.array.dataflow).sums_lie_by_channel();
     const bool pools = node.op == QuantizedOp::max_pool || node.op == QuantizedOp::average_pool;
     work.window_area = pools ? kernel_area() : 1;
     work.input_bits = node.input_bits;

@@ -13,12 +13,13 @@ namespace npusim {
 
 /// What one array command takes. busy + fill_drain + bank_conflict = its cycles.
 struct ArrayTiming {
-    std::uint64_t busy_cycles = 0;  ///< a pixel enters the array
+    std::uint64_t busy_cycles = 0;  ///< a step, or one bit of it, enters the array
     std::uint64_t fill_drain_cycles = 0;
     /// An SRAM port is too narrow for one pixel, or one row of weights, a cycle.
     std::uint64_t bank_conflict_cycles = 0;
-    std::uint64_t folds = 0;  ///< passes counted
-    std::uint64_t pe_operations = 0;
+    std::uint64_t folds = 0;            ///< passes counted
+    std::uint64_t pe_operations = 0;    ///< products
+    std::uint64_t pe_steps = 0;         ///< PE·cycles with at least one product
     std::uint64_t pe_weight_loads = 0;  ///< of the operand that stays; of weights where sums stay
     std::uint64_t weight_reads = 0;     ///< port accesses
     std::uint64_t activation_reads = 0;

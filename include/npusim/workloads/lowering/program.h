@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "npusim/arch/arch_spec.h"
 #include "npusim/models/quantization/quantized_network.h"
 #include "npusim/workloads/lowering/layout.h"
 
@@ -39,6 +41,8 @@ struct ArrayWork {
     std::int64_t activation_slices = 1;
     int weight_slice_bits = 0;  ///< of one slice: what moves from SRAM for an element in one pass
     int activation_slice_bits = 0;
+    int lanes = 1;             ///< elements of K that a PE sums into its accumulator in one step
+    int cycles_per_step = 1;   ///< more than one: activations enter bit by bit
     bool accumulates = false;  ///< adds to sums of an earlier command
     friend bool operator==(const ArrayWork&, const ArrayWork&) = default;
 };
@@ -49,6 +53,7 @@ struct VectorWork {
     std::int64_t channels = 0;
     std::int64_t window_area = 1;  ///< input elements per output element
     bool reads_accumulators = false;
+    bool sums_lie_by_channel = false;  ///< an accumulator row holds one channel of several pixels
     bool has_residual = false;
     int input_bits = 0;  ///< of the operand, where it does not read accumulators
     int residual_bits = 0;
@@ -118,15 +123,31 @@ struct Tiling {
     bool weights_outer = true;         ///< weights stay while pixels change (else the other way round)
     bool weights_whole = true;         ///< a weight slot holds all input channels of its output channels
     bool inputs_whole = true;          ///< an input slot holds all input channels of its pixels
+    std::int64_t images = 1;           ///< of the batch; more than one only with whole maps
+};
+
+/// What a layer would take in one of the dataflows, as lowering forecasts it.
+struct DataflowForecast {
+    Dataflow dataflow = Dataflow::weight_stationary;
+    std::int64_t cycles = 0;
+    std::int64_t dram_bytes = 0;
+    std::int64_t sram_bits = 0;      ///< read and written
+    std::int64_t movement_cost = 0;  ///< bits moved, weighted by distance: stands for energy
 };
 
 struct LayerProgram {
     std::size_t node = 0;  ///< index in QuantizedNetwork::nodes
     std::string name;
+    Dataflow dataflow = Dataflow::weight_stationary;
+    std::string dataflow_reason;                       ///< why this one, where the layer had a choice
+    std::vector<DataflowForecast> dataflow_forecasts;  ///< of those that it could take
     Tiling tiling;
-    int slots = 1;  ///< of every buffer: 2 with double buffering
+    int slots = 1;  ///< of every buffer: one more than tiles are loaded ahead
     std::uint64_t parameter_bytes_per_channel = 0;
     std::vector<Command> commands;  ///< in program order; each unit takes its own in this order
+    bool weights_stay = false;      ///< in the weight buffer, from the first batch on
+    /// Of the first batch, where weights stay: they are loaded. Empty: `commands`.
+    std::vector<Command> first_commands;
 };
 
 /// A run of weights in DRAM, in the order in which the array takes them: [output channel][input channel][ky][kx].
@@ -141,11 +162,14 @@ struct WeightTile {
 
 struct Program {
     std::string network;
-    std::vector<TensorLayout> layouts;  ///< indexed as QuantizedNetwork::tensors
+    std::int64_t batch = 1;             ///< images that go through the layers together
+    std::vector<TensorLayout> layouts;  ///< in DRAM; indexed as QuantizedNetwork::tensors
+    /// Of tensors that live in the activation buffer: there. Indexed likewise; empty: none does.
+    std::vector<std::optional<TensorLayout>> residents;
     std::vector<WeightTile> weight_tiles;
     std::vector<LayerProgram> layers;
     std::uint64_t dram_bytes = 0;
-    std::int64_t peak_activation_bytes = 0;  ///< largest sum of tensors alive at once
+    std::int64_t peak_activation_bytes = 0;  ///< largest sum of tensors alive at once, of the whole batch
     std::int64_t weight_bytes = 0;           ///< with requantizer constants
 };
 
