@@ -74,12 +74,13 @@ void DmaEngine::await_turn(const Command& command) {
 
 void DmaEngine::execute(const Command& command) {
     const std::uint64_t moved_before = moved_bytes_;
+    const std::uint64_t issued_cycles = now_cycles();
     const auto* load_command = std::get_if<LoadCommand>(&command.work);
     const std::uint64_t done_at =
         load_command != nullptr ? load(*load_command) : store(std::get<StoreCommand>(command.work));
     outstanding_until_ = std::max(outstanding_until_, done_at);
     outstanding_.push_back({&command, done_at});
-    if (keeps_spans()) transfers_.push_back({&command, now_cycles(), done_at, moved_bytes_ - moved_before});
+    if (keeps_spans()) transfers_.push_back({&command, issued_cycles, done_at, moved_bytes_ - moved_before});
     show_waiting(waits_for_);
     issued_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -135,8 +136,8 @@ std::uint64_t DmaEngine::access(tlm::tlm_command direction, std::uint64_t addres
                                 Scratchpad& buffer, std::uint64_t sram_address) {
     if (bytes == 0) return now_cycles();
     const auto length = static_cast<std::size_t>(bytes);
-    if (!layer_->with_data && dummy_.size() < length) dummy_.resize(length);
-    std::byte* place = layer_->with_data ? buffer.bytes(sram_address).first(length).data() : dummy_.data();
+    if (!layer_->with_data() && dummy_.size() < length) dummy_.resize(length);
+    std::byte* place = layer_->with_data() ? buffer.bytes(sram_address).first(length).data() : dummy_.data();
     tlm::tlm_generic_payload payload;
     payload.set_command(direction);
     payload.set_address(address);

@@ -6,8 +6,32 @@
 namespace npusim::sim {
 namespace {
 
-Region whole(const TensorLayout& layout) {
-    return {0, layout.shape.height, 0, layout.shape.width, 0, layout.shape.channels};
+/// One image of a tensor.
+Region whole(const TensorLayout& layout, std::int64_t image) {
+    return {0, layout.shape.height, 0, layout.shape.width, 0, layout.shape.channels, image, image + 1};
+}
+
+/// The layout of one image alone, from address 0 on.
+TensorLayout alone(TensorLayout layout) {
+    layout.address = 0;
+    layout.images = 1;
+    return layout;
+}
+
+std::uint64_t address_of(const TensorLayout& layout, std::int64_t image) {
+    return layout.address + static_cast<std::uint64_t>(image * layout.image_stride_bytes);
+}
+
+/// [pixel][channel] → (C, H, W)
+std::vector<std::int32_t> planes(const std::vector<std::int32_t>& pixels_first, const TensorShape& shape) {
+    std::vector<std::int32_t> values(pixels_first.size());
+    for (std::int64_t c = 0; c < shape.channels; ++c) {
+        for (std::int64_t pixel = 0; pixel < shape.height * shape.width; ++pixel) {
+            values[static_cast<std::size_t>(c * shape.height * shape.width + pixel)] =
+                pixels_first[static_cast<std::size_t>(pixel * shape.channels + c)];
+        }
+    }
+    return values;
 }
 
 void debug_access(DmaEngine& engine, tlm::tlm_command command, std::uint64_t address, std::byte* place,
@@ -42,7 +66,16 @@ void Npu::write_weights() {
     }
 }
 
-void Npu::write_image(const std::vector<std::int32_t>& image) {
+void Npu::write_images(std::size_t batch) {
+    const std::int64_t there = images_of(batch);
+    const auto first = static_cast<std::int64_t>(batch) * input_.program.batch;
+    const std::vector<std::int32_t> nothing(input_.images.front().size());
+    for (std::int64_t place = 0; place < input_.program.batch; ++place) {
+        write_image(place < there ? input_.images[static_cast<std::size_t>(first + place)] : nothing, place);
+    }
+}
+
+void Npu::write_image(const std::vector<std::int32_t>& image, std::int64_t place) {
     const TensorLayout& layout = input_.program.layouts.front();
     const TensorShape& shape = layout.shape;
     std::vector<std::int32_t> pixels_first(image.size());
@@ -53,31 +86,41 @@ void Npu::write_image(const std::vector<std::int32_t>& image) {
         }
     }
     std::vector<std::byte> bytes(static_cast<std::size_t>(layout.bytes()));
-    pack_region(layout, whole(layout), pixels_first, bytes);
-    write_memory(layout.address, bytes);
+    const TensorLayout own = alone(layout);
+    pack_region(own, whole(own, 0), pixels_first, bytes);
+    write_memory(address_of(layout, place), bytes);
 }
 
-std::vector<std::int32_t> Npu::read_tensor(TensorId tensor) {
+std::vector<std::int32_t> Npu::read_tensor(TensorId tensor, std::int64_t place) {
+    if (const auto kept = kept_.find({tensor, place}); kept != kept_.end()) return kept->second;
     const TensorLayout& layout = input_.program.layouts[tensor];
-    const auto bytes = read_memory(layout.address, static_cast<std::size_t>(layout.bytes()));
-    const auto pixels_first = unpack_region(layout, whole(layout), bytes);
-    const TensorShape& shape = layout.shape;
-    std::vector<std::int32_t> values(pixels_first.size());
-    for (std::int64_t c = 0; c < shape.channels; ++c) {
-        for (std::int64_t pixel = 0; pixel < shape.height * shape.width; ++pixel) {
-            values[static_cast<std::size_t>(c * shape.height * shape.width + pixel)] =
-                pixels_first[static_cast<std::size_t>(pixel * shape.channels + c)];
+    const auto bytes = read_memory(address_of(layout, place), static_cast<std::size_t>(layout.bytes()));
+    const TensorLayout own = alone(layout);
+    return planes(unpack_region(own, whole(own, 0), bytes), layout.shape);
+}
+
+void Npu::keep_residents(const QuantizedNode& node) {
+    for (const Destination& to : node.destinations) {
+        const TensorLayout* layout = current_.resident(to.tensor);
+        if (layout == nullptr) continue;
+        for (std::int64_t place = 0; place < current_.images; ++place) {
+            kept_[{to.tensor, place}] =
+                planes(read_region(*layout, whole(*layout, place), activation_buffer_.bytes(0)), layout->shape);
         }
     }
-    return values;
 }
 
-void Npu::collect_outputs(std::size_t image) {
-    result_.logits.push_back(read_tensor(input_.network.output));
-    if (!input_.observe_tensors) return;
-    std::vector<std::vector<std::int32_t>> tensors;
-    for (TensorId tensor = 0; tensor < input_.program.layouts.size(); ++tensor) tensors.push_back(read_tensor(tensor));
-    input_.observe_tensors(image, tensors);
+void Npu::collect_outputs(std::size_t batch) {
+    const auto first = batch * static_cast<std::size_t>(input_.program.batch);
+    for (std::int64_t place = 0; place < images_of(batch); ++place) {
+        result_.logits.push_back(read_tensor(input_.network.output, place));
+        if (!input_.observe_tensors) continue;
+        std::vector<std::vector<std::int32_t>> tensors;
+        for (TensorId tensor = 0; tensor < input_.program.layouts.size(); ++tensor) {
+            tensors.push_back(read_tensor(tensor, place));
+        }
+        input_.observe_tensors(first + static_cast<std::size_t>(place), tensors);
+    }
 }
 
 }  // namespace npusim::sim

@@ -5,15 +5,20 @@
 #include <stdexcept>
 
 #include "npu.h"
+#include "npusim/systemc/memory.h"
 
 namespace npusim {
 
 RunResult simulate(const SimulationInput& input) {
+    return simulate_with_memory(input, {});
+}
+
+RunResult simulate_with_memory(const SimulationInput& input, const MemoryMaker& make_memory) {
     if (sc_core::sc_get_status() != sc_core::SC_ELABORATION) {
         throw std::logic_error("this process has already run a simulation: SystemC elaborates once in a process");
     }
     sc_core::sc_report_handler::set_actions("/IEEE_Std_1666/deprecated", sc_core::SC_DO_NOTHING);
-    sim::Npu npu("npu", input);
+    sim::Npu npu("npu", input, make_memory);
     std::optional<sim::Waveform> waveform;
     if (!input.waveform.empty()) {
         waveform.emplace(input.waveform, input.program, input.arch);

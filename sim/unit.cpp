@@ -119,8 +119,7 @@ void Unit::show(const Command* working, IdleCause cause) {
     const Command* command = working != nullptr ? working : present_;
     signals_.works = working != nullptr;
     signals_.idle_cause = signals_.works ? kNoCause : static_cast<unsigned>(cause);
-    signals_.command =
-        command != nullptr ? static_cast<unsigned>(command - layer_->program->commands.data()) : kNoNumber;
+    signals_.command = command != nullptr ? static_cast<unsigned>(command - layer_->commands->data()) : kNoNumber;
 }
 
 void Unit::trace(sc_core::sc_trace_file* file) const {

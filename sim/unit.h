@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <deque>
+#include <optional>
 #include <systemc>
 #include <utility>
 
@@ -30,9 +31,17 @@ struct CurrentLayer {
     const QuantizedNetwork* network = nullptr;
     const QuantizedNode* node = nullptr;
     const LayerProgram* program = nullptr;
+    const std::vector<Command>* commands = nullptr;  ///< those of the program that run
     const std::vector<TensorLayout>* layouts = nullptr;
-    bool with_data = false;
+    const std::vector<std::optional<TensorLayout>>* residents = nullptr;
+    std::int64_t images = 0;  ///< of the batch that are there; 0: no data
     Counters counters;
+
+    [[nodiscard]] bool with_data() const { return images > 0; }
+    /// Where a tensor lies that lives in the activation buffer; null for others.
+    [[nodiscard]] const TensorLayout* resident(TensorId tensor) const {
+        return residents->empty() || !(*residents)[tensor] ? nullptr : &*(*residents)[tensor];
+    }
 };
 
 /// What a waveform shows of a unit.

@@ -16,12 +16,11 @@ void VectorUnit::execute(const Command& command) {
     counters.accumulator_buffer.reads += timing.accumulator_reads;
     counters.activation_buffer.reads += timing.activation_reads;
     counters.activation_buffer.writes += timing.activation_writes;
-    if (layer_->with_data) compute(work);
+    if (layer_->with_data()) compute(work);
 }
 
 void VectorUnit::compute(const VectorCommand& work) {
     const QuantizedNode& node = *layer_->node;
-    const auto& layouts = *layer_->layouts;
     std::vector<std::int64_t> gathered;
     std::span<const std::int64_t> sums;
     std::span<const std::byte> constants;
@@ -30,22 +29,32 @@ void VectorUnit::compute(const VectorCommand& work) {
         sums = slot.sums;
         constants = slot.constants;
     } else {
-        const auto operand =
-            unpack_region(layouts[node.input.tensor], work.operand, activations_.bytes(work.operand_address));
+        const auto operand = operand_of(node.input.tensor, work.operand, work.operand_address);
         gathered = gather_operand(node, work, operand);
         sums = gathered;
         constants = weights_.bytes(work.parameter_address);
     }
     std::vector<std::int32_t> residual;
     if (node.residual) {
-        residual =
-            unpack_region(layouts[node.residual->tensor], work.residual, activations_.bytes(work.residual_address));
+        residual = operand_of(node.residual->tensor, work.residual, work.residual_address);
     }
     for (std::size_t d = 0; d < node.destinations.size(); ++d) {
         const auto values = requantize_tile(*layer_->network, node, d, work.output, sums, residual, constants);
         const Region region = work.output.shifted(node.destinations[d].channel_begin);
-        pack_region(layouts[node.destinations[d].tensor], region, values, activations_.bytes(work.output_addresses[d]));
+        const TensorId tensor = node.destinations[d].tensor;
+        if (const TensorLayout* resident = layer_->resident(tensor)) {
+            write_region(*resident, region, values, activations_.bytes(0));
+        } else {
+            pack_region((*layer_->layouts)[tensor], region, values, activations_.bytes(work.output_addresses[d]));
+        }
     }
+}
+
+std::vector<std::int32_t> VectorUnit::operand_of(TensorId tensor, const Region& region, std::uint64_t address) {
+    if (const TensorLayout* resident = layer_->resident(tensor)) {
+        return read_region(*resident, region, activations_.bytes(0));
+    }
+    return unpack_region((*layer_->layouts)[tensor], region, activations_.bytes(address));
 }
 
 }  // namespace npusim::sim

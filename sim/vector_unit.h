@@ -18,6 +18,8 @@ protected:
 
 private:
     void compute(const VectorCommand& work);
+    /// Integers of a region: of a tensor that lives in the buffer, or of what was loaded to `address`.
+    [[nodiscard]] std::vector<std::int32_t> operand_of(TensorId tensor, const Region& region, std::uint64_t address);
 
     Scratchpad& weights_;
     Scratchpad& activations_;

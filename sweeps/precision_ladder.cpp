@@ -39,7 +39,7 @@ ComponentExponents exponents_of(const std::string& component, const std::vector<
 void price(LadderRung& rung, const RunResult& result, const Technology& technology) {
     const CostModel cost = make_cost_model(rung.arch, technology);
     rung.total = result.total;
-    const RunFigures figures = run_figures(cost, result.total);
+    const RunFigures figures = run_figures(cost, result.total, result.batch);
     rung.milliseconds = figures.latency_ms;
     rung.energy = figures.energy;
     rung.area = cost.area;
@@ -92,18 +92,19 @@ std::vector<LadderRung> ladder_of(const ArchSpec& arch) {
     return rungs;
 }
 
-RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress) {
-    return run_timing(quantize_structure(network, arch.precision, arch.array.accumulator_bits), arch, progress);
+RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress, std::int64_t batch) {
+    return run_timing(quantize_structure(network, arch.precision, arch.array.accumulator_bits), arch, progress, batch);
 }
 
-RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch, const FractionSink& progress) {
-    return run_program(structure, arch, lower(structure, arch), progress);
+RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch, const FractionSink& progress,
+                     std::int64_t batch) {
+    return run_program(structure, arch, lower(structure, arch, batch), progress);
 }
 
 RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
-                     const FractionSink& progress) {
+                     const FractionSink& progress, std::int64_t batch) {
     const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
-    Program program = lower(structure, arch);
+    Program program = lower(structure, arch, batch);
     std::vector<LayerProgram> chosen;
     chosen.reserve(layers.size());
     for (const std::size_t layer : layers) chosen.push_back(std::move(program.layers.at(layer)));
@@ -113,17 +114,18 @@ RunResult run_timing(const Network& network, const ArchSpec& arch, const std::ve
 
 PrecisionLadder price_ladder(std::vector<LadderRung> rungs, const std::vector<WorkerOutcome>& outcomes,
                              const Technology& technology) {
+    PrecisionLadder ladder;
     auto outcome = outcomes.begin();
     for (LadderRung& rung : rungs) {
         if (!rung.failure.empty()) continue;
         if (const auto* result = std::get_if<RunResult>(&*outcome)) {
             price(rung, *result, technology);
+            ladder.batch = result->batch;
         } else {
             rung.failure = std::get<WorkerFailure>(*outcome).reason;
         }
         ++outcome;
     }
-    PrecisionLadder ladder;
     for (const auto& [component, value] : EnergyBreakdown{}.parts()) {
         ladder.exponents.push_back(exponents_of(component, rungs));
     }

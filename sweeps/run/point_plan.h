@@ -33,6 +33,7 @@ private:
 [[nodiscard]] std::string key_of(const SweepPoint& point);
 
 /// Throws InputError where the network does not fit the chip's precision.
-[[nodiscard]] PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch);
+[[nodiscard]] PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch,
+                                   std::int64_t batch);
 
 }  // namespace npusim

@@ -23,9 +23,9 @@ std::string element(const std::string& place, std::size_t index) {
 }
 
 std::string field_problem(const std::string& field) {
-    if (field == network_field || field == bits_field) return "";
+    if (is_own_field(field)) return "";
     const std::string problem = pointer_problem(field);
-    return problem.empty() ? "" : problem + ", or \"network\" or \"bits\"";
+    return problem.empty() ? "" : problem + ", or \"network\", \"bits\" or \"batch\"";
 }
 
 std::vector<std::string> read_fields(JsonReader& reader, const std::string& place, Problems& problems) {
@@ -55,6 +55,12 @@ std::vector<std::string> read_fields(JsonReader& reader, const std::string& plac
 std::string value_problem(const std::string& field, const json& value) {
     if (field == network_field) {
         return value.is_string() ? network_problem(value.get<std::string>()) : value.dump() + " is no network's name";
+    }
+    if (field == batch_field) {
+        constexpr std::int64_t most_images = 1024;
+        const bool allowed =
+            value.is_number_integer() && value.get<std::int64_t>() >= 1 && value.get<std::int64_t>() <= most_images;
+        return allowed ? "" : value.dump() + " images are not allowed, allowed are 1.." + std::to_string(most_images);
     }
     if (field != bits_field) return "";
     constexpr std::array<int, 9> allowed_bits{1, 2, 3, 4, 5, 6, 7, 8, 16};
@@ -140,7 +146,7 @@ std::vector<std::vector<json>> read_settings(JsonReader& reader, const std::vect
     for (const json& value : read_rule(reader.object(given.front()), geometric)) settings.push_back({value});
     if (reader.has("fields")) {
         reader.problem(given.front(), "sets one \"field\"; \"fields\" need \"values\"");
-    } else if (fields.front() == network_field || fields.front() == bits_field) {
+    } else if (is_own_field(fields.front())) {
         reader.problem(given.front(), '"' + fields.front() + "\" needs \"values\"");
     }
     return settings;
@@ -148,9 +154,9 @@ std::vector<std::vector<json>> read_settings(JsonReader& reader, const std::vect
 
 /// What read_fields and read_settings say, for the schema.
 void record_axis(JsonReader& reader) {
-    reader.know("field", R"({"type": "string", "pattern": "^(network|bits|/([^~]|~[01])+)$"})");
+    reader.know("field", R"({"type": "string", "pattern": "^(network|bits|batch|/([^~]|~[01])+)$"})");
     reader.know("fields", R"({"type": "array", "minItems": 1, "uniqueItems": true,
-        "items": {"type": "string", "pattern": "^(network|bits|/([^~]|~[01])+)$"}})");
+        "items": {"type": "string", "pattern": "^(network|bits|batch|/([^~]|~[01])+)$"}})");
     reader.know("values", R"({"type": "array", "minItems": 1, "uniqueItems": true})");
     (void)read_rule(*reader.object_if_given("range"), false);
     (void)read_rule(*reader.object_if_given("geometric"), true);
@@ -162,6 +168,9 @@ void record_axis(JsonReader& reader) {
         {"if": {"properties": {"field": {"const": "bits"}}, "required": ["field"]},
          "then": {"required": ["values"],
                   "properties": {"values": {"items": {"enum": [1, 2, 3, 4, 5, 6, 7, 8, 16]}}}}},
+        {"if": {"properties": {"field": {"const": "batch"}}, "required": ["field"]},
+         "then": {"required": ["values"],
+                  "properties": {"values": {"items": {"type": "integer", "minimum": 1, "maximum": 1024}}}}},
         {"if": {"properties": {"field": {"const": "network"}}, "required": ["field"]},
          "then": {"required": ["values"], "properties": {"values": {"items": {"type": "string"}}}}}]})");
     reader.reject_unknown_keys();

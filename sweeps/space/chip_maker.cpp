@@ -26,7 +26,7 @@ std::optional<int> bits_of(const Settings& settings) {
 
 void set_fields(json& chip, const Settings& settings) {
     for (const auto& [field, value] : settings) {
-        if (field != bits_field && field != network_field) chip[json::json_pointer(field)] = value;
+        if (!is_own_field(field)) chip[json::json_pointer(field)] = value;
     }
 }
 

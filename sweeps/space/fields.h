@@ -12,6 +12,11 @@ namespace npusim::design_space {
 /// What an axis can set besides the fields of the chip.
 constexpr std::string_view network_field = "network";
 constexpr std::string_view bits_field = "bits";
+constexpr std::string_view batch_field = "batch";
+/// Of the fields that are no part of the chip: is this one?
+[[nodiscard]] inline bool is_own_field(std::string_view field) {
+    return field == network_field || field == bits_field || field == batch_field;
+}
 /// A variable of constraints only: a chip has an area once it is made.
 constexpr std::string_view area_variable = "area_mm2";
 

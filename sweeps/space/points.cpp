@@ -31,6 +31,7 @@ public:
             for (std::size_t f = 0; f < axis.fields.size(); ++f) {
                 point.settings.emplace_back(axis.fields[f], axis.settings[digits[a]][f]);
                 if (axis.fields[f] == network_field) point.network = point.settings.back().second.get<std::string>();
+                if (axis.fields[f] == batch_field) point.batch = point.settings.back().second.get<std::int64_t>();
             }
         }
         if (last_chip_number_ != index / networks) last_chip_ = chips_->make(point.settings, *problems_);

@@ -66,20 +66,22 @@ private:
         row.index = entry.index;
         row.point_key = entry.point_key;
         row.settings.resize(table_.fields.size());
+        std::int64_t batch = 1;
         for_each_setting(entry, table_.sweep, [&](const std::string& field, const nlohmann::json& value) {
             if (field == "network") {
                 row.network = value.get<std::string>();
             } else {
                 row.settings[places_.at(field)] = value;
             }
+            if (field == "batch" && value.is_number_integer()) batch = value.get<std::int64_t>();
         });
         row.metrics.resize(table_.metrics.size());
         const auto point = points_.find(entry.point_key);
-        if (point != points_.end()) add_result(row, point->second);
+        if (point != points_.end()) add_result(row, point->second, batch);
         return row;
     }
 
-    void add_result(SweepRow& row, const StoredPoint& point) const {
+    void add_result(SweepRow& row, const StoredPoint& point, std::int64_t batch) const {
         row.network = point.network;
         row.status = point.status;
         row.reason = point.reason;
@@ -87,7 +89,7 @@ private:
         const ArchSpec arch = parse_arch(point.arch, "point " + point.key);
         const Counters total = total_of(point);
         std::size_t column = 0;
-        for (const auto& [name, value] : run_metrics(make_cost_model(arch, technology_of_(arch)), total)) {
+        for (const auto& [name, value] : run_metrics(make_cost_model(arch, technology_of_(arch)), total, batch)) {
             row.metrics[column++] = value;
         }
     }
@@ -114,7 +116,7 @@ private:
 
 }  // namespace
 
-RunFigures run_figures(const CostModel& cost, const Counters& total) {
+RunFigures run_figures(const CostModel& cost, const Counters& total, std::int64_t batch) {
     constexpr double ns_per_ms = 1e6;
     constexpr double pj_per_mj = 1e9;
     RunFigures figures;
@@ -123,14 +125,15 @@ RunFigures run_figures(const CostModel& cost, const Counters& total) {
     const double ns = real(total.total_cycles) * 1000 / cost.arch.clock_mhz;
     const double pes = static_cast<double>(cost.arch.array.rows) * cost.arch.array.columns;
     figures.latency_ms = ns / ns_per_ms;
-    figures.inferences_per_s = 1000 / figures.latency_ms;
-    figures.utilization = real(total.pe_operations) / (pes * real(total.total_cycles));
+    figures.inferences_per_s = static_cast<double>(batch) * 1000 / figures.latency_ms;
+    figures.utilization = real(total.pe_steps) / (pes * real(total.total_cycles));
     figures.edp_mj_ms = figures.energy.total_pj() / pj_per_mj * figures.latency_ms;
     return figures;
 }
 
-std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total) {
-    const RunFigures figures = run_figures(cost, total);
+std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total,
+                                                        std::int64_t batch) {
+    const RunFigures figures = run_figures(cost, total, batch);
     std::vector<std::pair<std::string, double>> metrics = {
         {"cycles", real(total.total_cycles)},
         {"latency_ms", figures.latency_ms},
@@ -145,6 +148,7 @@ std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, c
     metrics.emplace_back("utilization", figures.utilization);
     metrics.emplace_back("dram_bytes", real(total.dram.moved_bytes()));
     metrics.emplace_back("edp_mj_ms", figures.edp_mj_ms);
+    metrics.emplace_back("image_energy_pj", figures.energy.total_pj() / static_cast<double>(batch));
     return metrics;
 }
 

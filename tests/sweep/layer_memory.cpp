@@ -40,6 +40,8 @@ ArchSpec random_chip(std::mt19937_64& random) {
     arch.dram.bandwidth_mb_s = choose(3200, 6400);
     arch.dram.latency_ns = static_cast<int>(choose(50, 100));
     arch.dram.burst_bytes = static_cast<int>(choose(32, 1024));
+    arch.dram.channels = static_cast<int>(choose(1, 1, 1, 2));
+    if (choose(0, 0, 0, 1) == 1) arch.dram.timing = DramTimingSpec{};
     arch.double_buffering = choose(0, 1, 1) == 1;
     arch.precision.first_last_bits = static_cast<int>(choose(arch.precision.weight_bits, 8));
     arch.clock_gate_stalls = choose(0, 1) == 1;
@@ -87,7 +89,7 @@ TEST_CASE("Layers with equal keys have equal counters, whatever their network an
             met_again += is_new ? 0 : 1;
         }
     }
-    CHECK(met_again > 500);
+    CHECK(met_again > 350);
     CHECK(counters_of.size() > 200);
 }
 

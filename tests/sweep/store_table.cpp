@@ -125,7 +125,7 @@ TEST_CASE("The figures of a point are those of the sum of its layers, priced wit
         CHECK(metric(table, row, "edp_mj_ms") == Approx(pj * 1e-9 * seconds * 1e3));
         CHECK(metric(table, row, "dram_bytes") == static_cast<double>(total.dram.moved_bytes()));
         const double pe_cycles = arch.array.rows * arch.array.columns * cycles;
-        CHECK(metric(table, row, "utilization") == Approx(static_cast<double>(total.pe_operations) / pe_cycles));
+        CHECK(metric(table, row, "utilization") == Approx(static_cast<double>(total.pe_steps) / pe_cycles));
     }
 }
 

@@ -36,12 +36,12 @@ public:
 
     /// Boxes in the order of the least array time that they allow: behind the first that the best tiling beats already,
     /// none can win. Of equals the first one in the order of channels, columns and rows wins.
-    std::optional<Tiling> best() {
+    std::optional<TilingChoice> best() {
         std::vector<Box> boxes = this->boxes();
         std::stable_sort(boxes.begin(), boxes.end(),
                          [](const Box& a, const Box& b) { return a.least_cycles < b.least_cycles; });
         for (const Box& box : boxes) {
-            if (best_ && box.least_cycles > best_estimate_.cycles) break;
+            if (best_ && box.least_cycles > best_->estimate.cycles) break;
             box_number_ = box.number;
             results_ = result_traffic(layer_, box.tiling);
             slot_ = result_slot_bytes(layer_, box.tiling);
@@ -64,8 +64,11 @@ private:
             const std::int64_t depth = accumulator_pixels(layer_, n);
             for (const std::int64_t columns : tile_extents(out_.width, depth)) {
                 for (const std::int64_t rows : tile_extents(out_.height, depth / columns)) {
-                    const Tiling tiling{n, rows, columns, layer_.group_in_channels(), true, true, true};
-                    found.push_back({tiling, array_cycles_of(tiling), found.size()});
+                    Tiling tiling{n, rows, columns, layer_.group_in_channels(), true, true, true};
+                    for (const std::int64_t images : image_tiles(layer_, tiling, depth / (columns * rows))) {
+                        tiling.images = images;
+                        found.push_back({tiling, array_cycles_of(tiling), found.size()});
+                    }
                 }
             }
         }
@@ -97,17 +100,18 @@ private:
         for (const bool weights_outer : {true, false}) {
             tiling.weights_outer = weights_outer;
             const Estimate estimate = this->estimate(tiling, array_cycles);
-            const bool wins = estimate < best_estimate_ || (estimate == best_estimate_ && box_number_ < best_box_);
-            if (best_ && !wins) continue;
-            best_ = tiling;
-            best_estimate_ = estimate;
+            const bool wins =
+                !best_ || estimate < best_->estimate || (estimate == best_->estimate && box_number_ < best_box_);
+            if (!wins) continue;
+            best_ = {tiling, estimate};
             best_box_ = box_number_;
         }
     }
 
     [[nodiscard]] TileCounts tiles_of(const Tiling& tiling) const {
         return {ceil_div(out_.channels, tiling.out_channels),
-                ceil_div(out_.height, tiling.rows) * ceil_div(out_.width, tiling.columns),
+                ceil_div(out_.height, tiling.rows) * ceil_div(out_.width, tiling.columns) *
+                    ceil_div(layer_.batch(), tiling.images),
                 ceil_div(layer_.group_in_channels(), tiling.reduce_channels)};
     }
 
@@ -115,12 +119,15 @@ private:
         const QuantizedNode& node = layer_.node;
         const TileCounts tiles = tiles_of(tiling);
         const Rereads times = rereads(tiling, tiles);
+        const bool weights_move = !layer_.stays.weights;
+        const bool inputs_move = !layer_.stays.input;
         const std::int64_t weight_bytes =
-            ceil_div<std::int64_t>(out_.channels * node.reduction_size() * node.weight_bits, 8) +
-            out_.channels * layer_.parameter_bytes_per_channel();
+            weights_move ? ceil_div<std::int64_t>(out_.channels * node.reduction_size() * node.weight_bits, 8) +
+                               out_.channels * layer_.parameter_bytes_per_channel()
+                         : 0;
         const Traffic& results = results_;
-        const std::int64_t weight_parts = tiling.weights_whole ? 1 : tiles.k;
-        const std::int64_t input_parts = tiling.inputs_whole ? 1 : tiles.k;
+        const std::int64_t weight_parts = !weights_move ? 0 : tiling.weights_whole ? 1 : tiles.k;
+        const std::int64_t input_parts = !inputs_move ? 0 : tiling.inputs_whole ? 1 : tiles.k;
         Traffic traffic;
         traffic.load_bytes = weight_bytes * times.weights + input_bus_bytes(tiling, tiles) * times.inputs +
                              results.load_bytes * tiles.n * tiles.m;
@@ -132,7 +139,7 @@ private:
         // While a tile's results leave, no load moves: the array lives on the one command that is fetched ahead.
         const std::int64_t blocked_cycles = bus_cycles(layer_.arch, results.store_bytes) - array_cycles / commands;
         array_cycles += tiles.n * tiles.m * std::max<std::int64_t>(0, blocked_cycles);
-        const std::int64_t vector_cycles = out_.height * out_.width * tiles.n *
+        const std::int64_t vector_cycles = layer_.batch() * out_.height * out_.width * tiles.n *
                                            ceil_div<std::int64_t>(tiling.out_channels, layer_.arch.vector_unit.lanes) *
                                            static_cast<std::int64_t>(node.destinations.size());
         const std::int64_t first_last = slot_.weights + slot_.inputs + results.store_bytes;
@@ -151,10 +158,12 @@ private:
 
     /// Of all pixel tiles, halos included, once.
     [[nodiscard]] std::int64_t input_bus_bytes(const Tiling& tiling, const TileCounts& tiles) {
+        if (layer_.stays.input) return 0;
         const std::int64_t channels = tiling.inputs_whole
                                           ? layer_.node.input_shape.channels
                                           : std::min(tiling.reduce_channels, layer_.node.input_shape.channels);
-        std::int64_t& bytes = bus_bytes_.try_emplace({tiling.rows, tiling.columns, channels}, kUnknown).first->second;
+        std::int64_t& bytes =
+            bus_bytes_.try_emplace({tiling.rows, tiling.columns, channels, tiling.images}, kUnknown).first->second;
         if (bytes == kUnknown) {
             bytes = estimate_bus_bytes(layer_.input_layout(), largest_input(layer_, tiling, 0, channels),
                                        layer_.arch.dram.burst_bytes);
@@ -163,21 +172,21 @@ private:
     }
 
     [[nodiscard]] std::int64_t slot_bytes_of(const Tiling& tiling) {
-        const InputExtents extents{tiling.rows, tiling.columns, slot_input_channels(layer_, tiling)};
+        const InputExtents extents{tiling.rows, tiling.columns, slot_input_channels(layer_, tiling), tiling.images};
         std::int64_t& bytes = slot_bytes_.try_emplace(extents, kUnknown).first->second;
         if (bytes == kUnknown) bytes = input_slot_bytes(layer_, tiling);
         return bytes;
     }
 
-    /// Rows and columns of output, channels of input: all that bytes of input depend on, whatever else is tried.
-    using InputExtents = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+    /// Rows and columns of output, channels of input, images: all that bytes of input depend on, whatever else is
+    /// tried.
+    using InputExtents = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
     static constexpr std::int64_t kUnknown = -1;
 
     const LayerContext& layer_;
     TensorShape out_;
     const DataflowPolicy& dataflow_ = dataflow_policy(layer_.arch.array.dataflow);
-    std::optional<Tiling> best_;
-    Estimate best_estimate_;
+    std::optional<TilingChoice> best_;
     std::size_t best_box_ = 0;
     std::size_t box_number_ = 0;  ///< of the box that is tried
     Traffic results_;             ///< of it
@@ -188,7 +197,7 @@ private:
 
 }  // namespace
 
-std::optional<Tiling> convolution_tiling(const LayerContext& layer) {
+std::optional<TilingChoice> convolution_tiling(const LayerContext& layer) {
     return ConvolutionTiler(layer).best();
 }
 

@@ -1,6 +1,7 @@
 #include "layer_emitter.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -31,6 +32,7 @@ public:
         : layer_(layer), dram_end_(dram_end), weight_tiles_(weight_tiles) {
         program_.node = index;
         program_.name = layer.node.name;
+        program_.dataflow = layer.arch.array.dataflow;
         program_.tiling = tiling;
         program_.slots = layer.slots();
         program_.parameter_bytes_per_channel = static_cast<std::uint64_t>(layer.parameter_bytes_per_channel());
@@ -42,9 +44,11 @@ public:
         const TensorShape& out = layer_.node.output_shape;
         const auto channels = cut(out.channels, tiling.out_channels);
         std::vector<Region> pixels;
-        for (const Span& y : cut(out.height, tiling.rows)) {
-            for (const Span& x : cut(out.width, tiling.columns))
-                pixels.push_back({y.begin, y.end, x.begin, x.end, 0, 0});
+        for (const Span& image : cut(layer_.batch(), tiling.images)) {
+            for (const Span& y : cut(out.height, tiling.rows)) {
+                for (const Span& x : cut(out.width, tiling.columns))
+                    pixels.push_back({y.begin, y.end, x.begin, x.end, 0, 0, image.begin, image.end});
+            }
         }
         const std::size_t outer = tiling.weights_outer ? channels.size() : pixels.size();
         const std::size_t inner = tiling.weights_outer ? pixels.size() : channels.size();
@@ -58,6 +62,7 @@ public:
                 emit_tile(output, static_cast<std::int64_t>(n), static_cast<std::int64_t>(m));
             }
         }
+        if (layer_.stays.weights) keep_weights();
         return std::move(program_);
     }
 
@@ -95,7 +100,7 @@ private:
             array.reduce_channel_end = reductions[k].end;
             array.weight_channel_begin = held.begin;
             array.weight_channel_end = held.end;
-            array.weight_address = weight_address();
+            array.weight_address = weight_address_;
             array.input_address = input_address();
             array.accumulator_slot = accumulator_slot_;
             command.work = array;
@@ -132,33 +137,29 @@ private:
         work.output = output;
         work.operand = vector_operand_;
         work.operand_address = operand_address;
-        work.parameter_address = weight_address();
+        work.parameter_address = weight_address_;
         work.accumulator_slot = accumulator_slot_;
-        output_slot_ = (output_slot_ + 1) % layer_.slots();
         if (from_array) {
             vector_.waits.push_back(Token::accumulator_ready);
             vector_.posts.push_back(Token::accumulator_free);
         }
-        if (layer_.node.residual) {
+        if (layer_.node.residual) work.residual = layer_.residual_region(output);
+        if (layer_.node.residual && !layer_.stays.residual) {
             residual_slot_ = (residual_slot_ + 1) % layer_.slots();
-            work.residual = layer_.residual_region(output);
             work.residual_address = activation_slot(residual_slot_) + static_cast<std::uint64_t>(bytes_.inputs);
             emit_residual_load(work);
             vector_.waits.push_back(Token::operand_ready);
             vector_.posts.push_back(Token::operand_free);
         }
-        vector_.waits.push_back(Token::output_free);
-        vector_.posts.push_back(Token::output_ready);
-        std::uint64_t address =
-            activation_slot(output_slot_) + static_cast<std::uint64_t>(bytes_.inputs + bytes_.operand);
-        for (const std::int64_t bytes : bytes_.outputs) {
-            work.output_addresses.push_back(address);
-            address += static_cast<std::uint64_t>(bytes);
+        std::vector<Command> stores = stores_of(output);
+        if (!stores.empty()) {
+            vector_.waits.push_back(Token::output_free);
+            vector_.posts.push_back(Token::output_ready);
         }
-        const auto addresses = work.output_addresses;
+        work.output_addresses = output_addresses_;
         vector_.work = std::move(work);
         push_user(std::exchange(vector_, {}), !from_array);
-        emit_stores(output, addresses);
+        std::move(stores.begin(), stores.end(), std::back_inserter(program_.commands));
     }
 
     void emit_residual_load(const VectorCommand& work) {
@@ -170,40 +171,76 @@ private:
         program_.commands.push_back({load, {Token::operand_free}, {Token::operand_ready}});
     }
 
-    void emit_stores(const Region& output, const std::vector<std::uint64_t>& addresses) {
+    /// The tile's outputs in the next slot, and the stores of those that do not stay on chip.
+    std::vector<Command> stores_of(const Region& output) {
+        output_slot_ = (output_slot_ + 1) % layer_.slots();
+        output_addresses_.clear();
+        std::uint64_t address =
+            activation_slot(output_slot_) + static_cast<std::uint64_t>(bytes_.inputs + bytes_.operand);
+        std::vector<Command> stores;
         const auto& destinations = layer_.node.destinations;
         for (std::size_t d = 0; d < destinations.size(); ++d) {
+            output_addresses_.push_back(address);
+            address += static_cast<std::uint64_t>(bytes_.outputs[d]);
+            if (layer_.stays.output(d)) continue;
             StoreCommand store;
             store.destination = d;
             store.tensor = destinations[d].tensor;
             store.region = layer_.destination_region(destinations[d], output);
-            store.sram_address = addresses[d];
-            Command command{store, {}, {}};
-            if (d == 0) command.waits.push_back(Token::output_ready);
-            if (d + 1 == destinations.size()) command.posts.push_back(Token::output_free);
-            program_.commands.push_back(std::move(command));
+            store.sram_address = output_addresses_.back();
+            stores.push_back({store, {}, {}});
         }
+        if (!stores.empty()) {
+            stores.front().waits.push_back(Token::output_ready);
+            stores.back().posts.push_back(Token::output_free);
+        }
+        return stores;
     }
 
     /// Makes the weight slot hold the tile: loads it unless it is there, and lets `user` wait for the load.
     void use_weights(const TileKey& key, const Region& output, const Span& held, bool with_constants, Command& user) {
         if (weights_.key == key) return;
-        release(weights_.last_user, Token::weights_free);
         weights_.key = key;
-        weights_.slot = (weights_.slot + 1) % layer_.slots();
+        const std::size_t known = placed_.size();
         const WeightTile& tile = weight_tile(output, held, with_constants);
+        Command command;
+        command.posts = {Token::weights_ready};
+        if (layer_.stays.weights) {
+            // Tiles lie as in DRAM, without its gaps: each is loaded once, into a place of its own.
+            const auto place = places_.try_emplace(tile.address, places_end_);
+            weight_address_ = layer_.stays.weight_address + place.first->second;
+            if (placed_.size() == known) return;
+        } else {
+            release(weights_.last_user, Token::weights_free);
+            command.waits = {Token::weights_free};
+            weights_.slot = (weights_.slot + 1) % layer_.slots();
+            weight_address_ = static_cast<std::uint64_t>(weights_.slot * bytes_.weights);
+        }
         LoadCommand load;
         load.kind = LoadKind::weights;
-        load.sram_address = weight_address();
+        load.sram_address = weight_address_;
         load.dram_address = tile.address;
         load.weight_bytes = tile.weight_bytes;
         load.parameter_bytes = with_constants ? output.channels() * layer_.parameter_bytes_per_channel() : 0;
-        program_.commands.push_back({load, {Token::weights_free}, {Token::weights_ready}});
+        places_end_ += static_cast<std::uint64_t>(load.weight_bytes + load.parameter_bytes);
+        command.work = load;
+        program_.commands.push_back(std::move(command));
         user.waits.push_back(Token::weights_ready);
     }
 
+    /// What was emitted loads the weights that stay; batches after the first do without.
+    void keep_weights() {
+        program_.weights_stay = true;
+        program_.first_commands = program_.commands;
+        std::erase_if(program_.commands, [](const Command& command) {
+            const auto* load = std::get_if<LoadCommand>(&command.work);
+            return load != nullptr && load->kind == LoadKind::weights;
+        });
+        for (Command& command : program_.commands) std::erase(command.waits, Token::weights_ready);
+    }
+
     void use_inputs(const TileKey& key, LoadKind kind, const Region& region, Command& user) {
-        if (inputs_.key == key) return;
+        if (layer_.stays.input || inputs_.key == key) return;
         release(inputs_.last_user, Token::inputs_free);
         inputs_.key = key;
         inputs_.slot = (inputs_.slot + 1) % layer_.slots();
@@ -255,9 +292,6 @@ private:
         return weight_tiles_.back();
     }
 
-    [[nodiscard]] std::uint64_t weight_address() const {
-        return static_cast<std::uint64_t>(std::max(weights_.slot, 0) * bytes_.weights);
-    }
     [[nodiscard]] std::uint64_t activation_slot(int slot) const {
         return static_cast<std::uint64_t>(slot * bytes_.activations());
     }
@@ -271,6 +305,10 @@ private:
     SlotState<TileKey> weights_;
     SlotState<TileKey> inputs_;
     std::map<TileKey, std::size_t> placed_;
+    std::uint64_t weight_address_ = 0;               ///< of the tile in use
+    std::map<std::uint64_t, std::uint64_t> places_;  ///< of weights that stay, by their address in DRAM
+    std::uint64_t places_end_ = 0;
+    std::vector<std::uint64_t> output_addresses_;  ///< of the tile's destinations
     int accumulator_slot_ = -1;
     int output_slot_ = -1;
     int residual_slot_ = -1;

@@ -1,6 +1,7 @@
 #include "npusim/workloads/lowering/layout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "npusim/base/integer_math.h"
 
@@ -57,10 +58,10 @@ BlockPart part_of_block(const TensorLayout& layout, const Region& region, std::i
     return part;
 }
 
-/// Pixels that lie one behind the other in DRAM.
+/// Pixels of an image that lie one behind the other in storage.
 std::int64_t run_pixels(const TensorLayout& layout, const Region& region, std::int64_t block, const BlockPart& part) {
     if (part.byte_end - part.byte_begin != layout.pixel_bytes(block)) return 1;
-    return region.columns() == layout.shape.width ? region.pixels() : region.columns();
+    return region.columns() == layout.shape.width ? region.map_pixels() : region.columns();
 }
 
 template <typename Visit>
@@ -88,14 +89,13 @@ std::uint32_t field_of(std::int32_t value, const TensorLayout& layout) {
     return static_cast<std::uint32_t>(value);
 }
 
-/// Visits every integer of the region in the order of its bytes in SRAM, with those bytes of its chunk, its bit in
-/// them and its index [pixel][channel] in the region.
-template <typename Byte, typename Visit>
-void for_each_field(const TensorLayout& layout, const Region& region, std::span<Byte> sram, const Visit& visit) {
-    std::size_t at = 0;
+/// Visits every integer of the region in the order of its chunks, with those bytes of its chunk, its bit in them and
+/// its index [image][pixel][channel] in the region. `place_of` says where a chunk begins in `storage`.
+template <typename Byte, typename Place, typename Visit>
+void for_each_field(const TensorLayout& layout, const Region& region, std::span<Byte> storage, Place& place_of,
+                    const Visit& visit) {
     for_each_chunk(layout, region, [&](const Chunk& chunk) {
-        const auto bytes = sram.subspan(at, static_cast<std::size_t>(chunk.bytes));
-        at += bytes.size();
+        const auto bytes = storage.subspan(place_of(chunk), static_cast<std::size_t>(chunk.bytes));
         for (std::int64_t pixel = 0; pixel < chunk.pixels; ++pixel) {
             std::int64_t bit = pixel * chunk.pixel_bytes * 8 + chunk.bit_offset;
             auto index = static_cast<std::size_t>((chunk.first_pixel + pixel) * region.channels() +
@@ -107,22 +107,62 @@ void for_each_field(const TensorLayout& layout, const Region& region, std::span<
     });
 }
 
+/// Chunks of a region that was loaded: one behind the other.
+class Packed {
+public:
+    std::size_t operator()(const Chunk& chunk) {
+        return std::exchange(at_, at_ + static_cast<std::size_t>(chunk.bytes));
+    }
+
+private:
+    std::size_t at_ = 0;
+};
+
+/// Chunks of a tensor that lies there as a whole.
+std::size_t own_place(const Chunk& chunk) {
+    return static_cast<std::size_t>(chunk.address);
+}
+
+template <typename Place>
+std::vector<std::int32_t> values_of(const TensorLayout& layout, const Region& region,
+                                    std::span<const std::byte> storage, Place place_of) {
+    std::vector<std::int32_t> values(static_cast<std::size_t>(region.elements()));
+    const auto take = [&](std::span<const std::byte> bytes, std::int64_t bit, std::size_t index) {
+        const std::uint32_t field = read_bits(bytes, bit, layout.bits);
+        values[index] = layout.is_signed ? decode_signed(field, layout.bits) : static_cast<std::int32_t>(field);
+    };
+    for_each_field(layout, region, storage, place_of, take);
+    return values;
+}
+
+template <typename Place>
+void put_values(const TensorLayout& layout, const Region& region, std::span<const std::int32_t> values,
+                std::span<std::byte> storage, Place place_of) {
+    const auto put = [&](std::span<std::byte> bytes, std::int64_t bit, std::size_t index) {
+        write_bits(bytes, bit, layout.bits, field_of(values[index], layout));
+    };
+    for_each_field(layout, region, storage, place_of, put);
+}
+
 }  // namespace
 
 void for_each_chunk(const TensorLayout& layout, const Region& region, const std::function<void(const Chunk&)>& visit) {
-    const std::int64_t width = layout.shape.width;
-    for_each_block(layout, region, [&](std::int64_t block, const BlockPart& part) {
-        const std::int64_t stride_bytes = layout.pixel_bytes(block);
-        const std::int64_t pixel_bytes = part.byte_end - part.byte_begin;
-        const std::int64_t run = run_pixels(layout, region, block, part);
-        for (std::int64_t first = 0; first < region.pixels(); first += run) {
-            const std::int64_t y = region.y_begin + first / region.columns();
-            const std::int64_t x = region.x_begin + first % region.columns();
-            const std::int64_t offset = (y * width + x) * stride_bytes + part.byte_begin;
-            visit({layout.block_address(block) + static_cast<std::uint64_t>(offset), run * pixel_bytes, first, run,
-                   pixel_bytes, part.bit_offset, part.channel_begin, part.channel_end});
-        }
-    });
+    for (std::int64_t image = 0; image < region.images(); ++image) {
+        const std::int64_t image_bytes = (region.image_begin + image) * layout.image_stride_bytes;
+        for_each_block(layout, region, [&](std::int64_t block, const BlockPart& part) {
+            const std::int64_t stride_bytes = layout.pixel_bytes(block);
+            const std::int64_t pixel_bytes = part.byte_end - part.byte_begin;
+            const std::int64_t run = run_pixels(layout, region, block, part);
+            for (std::int64_t first = 0; first < region.map_pixels(); first += run) {
+                const std::int64_t y = region.y_begin + first / region.columns();
+                const std::int64_t x = region.x_begin + first % region.columns();
+                const std::int64_t offset = image_bytes + (y * layout.shape.width + x) * stride_bytes + part.byte_begin;
+                visit({layout.block_address(block) + static_cast<std::uint64_t>(offset), run * pixel_bytes,
+                       image * region.map_pixels() + first, run, pixel_bytes, part.bit_offset, part.channel_begin,
+                       part.channel_end});
+            }
+        });
+    }
 }
 
 std::int64_t region_bytes(const TensorLayout& layout, const Region& region) {
@@ -179,19 +219,22 @@ std::int32_t decode_signed(std::uint32_t field, int bits) {
 
 std::vector<std::int32_t> unpack_region(const TensorLayout& layout, const Region& region,
                                         std::span<const std::byte> sram) {
-    std::vector<std::int32_t> values(static_cast<std::size_t>(region.elements()));
-    for_each_field(layout, region, sram, [&](std::span<const std::byte> bytes, std::int64_t bit, std::size_t index) {
-        const std::uint32_t field = read_bits(bytes, bit, layout.bits);
-        values[index] = layout.is_signed ? decode_signed(field, layout.bits) : static_cast<std::int32_t>(field);
-    });
-    return values;
+    return values_of(layout, region, sram, Packed{});
 }
 
 void pack_region(const TensorLayout& layout, const Region& region, std::span<const std::int32_t> values,
                  std::span<std::byte> sram) {
-    for_each_field(layout, region, sram, [&](std::span<std::byte> bytes, std::int64_t bit, std::size_t index) {
-        write_bits(bytes, bit, layout.bits, field_of(values[index], layout));
-    });
+    put_values(layout, region, values, sram, Packed{});
+}
+
+std::vector<std::int32_t> read_region(const TensorLayout& layout, const Region& region,
+                                      std::span<const std::byte> buffer) {
+    return values_of(layout, region, buffer, own_place);
+}
+
+void write_region(const TensorLayout& layout, const Region& region, std::span<const std::int32_t> values,
+                  std::span<std::byte> buffer) {
+    put_values(layout, region, values, buffer, own_place);
 }
 
 }  // namespace npusim

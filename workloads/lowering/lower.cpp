@@ -1,11 +1,13 @@
 #include "npusim/workloads/lowering/lower.h"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "layer_emitter.h"
 #include "npusim/base/error.h"
 #include "npusim/base/integer_math.h"
+#include "residency.h"
+#include "tensor_lives.h"
 
 namespace npusim {
 namespace {
@@ -34,30 +36,12 @@ void check_signs(const QuantizedNetwork& network) {
 
 /// The largest sum of bytes of tensors that are alive at once: from the first node that writes to the last that reads.
 std::int64_t peak_activation_bytes(const QuantizedNetwork& network, const std::vector<TensorLayout>& layouts) {
-    std::vector<std::size_t> first(layouts.size(), 0);
-    std::vector<std::size_t> last(layouts.size(), 0);
-    std::vector<bool> written(layouts.size(), false);
-    written[0] = true;
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-        const auto& node = network.nodes[i];
-        for (const auto& to : node.destinations) {
-            if (!written[to.tensor]) first[to.tensor] = i;
-            written[to.tensor] = true;
-            last[to.tensor] = i;
-        }
-        const auto read = [&](TensorId tensor) {
-            if (!written[tensor]) first[tensor] = i;  // an input of a layer list: there when its layer begins
-            written[tensor] = true;
-            last[tensor] = i;
-        };
-        read(node.input.tensor);
-        if (node.residual) read(node.residual->tensor);
-    }
+    const std::vector<TensorLife> lives = tensor_lives(network);
     std::int64_t peak = 0;
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
         std::int64_t alive = 0;
         for (std::size_t t = 0; t < layouts.size(); ++t) {
-            if (first[t] <= i && i <= last[t]) alive += layouts[t].bytes();
+            if (lives[t].is_alive(i)) alive += layouts[t].images * layouts[t].bytes();
         }
         peak = std::max(peak, alive);
     }
@@ -66,23 +50,25 @@ std::int64_t peak_activation_bytes(const QuantizedNetwork& network, const std::v
 
 }  // namespace
 
-Program lower(const QuantizedNetwork& network, const ArchSpec& arch) {
+Program lower(const QuantizedNetwork& network, const ArchSpec& arch, std::int64_t batch) {
     Program program;
     program.network = network.name;
+    program.batch = batch;
     std::uint64_t end = 0;
-    program.layouts = place_tensors(network, arch, end);
+    program.layouts = place_tensors(network, arch, batch, end);
     check_signs(network);
     check_alignment(network, program.layouts);
     const std::uint64_t weights_begin = end;
-    std::map<std::vector<std::int64_t>, Tiling> tilings;
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-        const LayerContext layer{network, network.nodes[i], program.layouts, arch};
+    TilingMemory tilings;
+    LoweringPlan plan = plan_lowering(network, arch, program.layouts, tilings);
+    program.residents = std::move(plan.residents);
+    for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+        const LayerContext& layer = plan.layers[i];
         // Where a layer's weights begin within a burst must not depend on the layers before it.
         end = round_up(end, static_cast<std::uint64_t>(arch.dram.burst_bytes));
-        const auto key = tiling_key(layer);
-        auto known = tilings.find(key);
-        if (known == tilings.end()) known = tilings.emplace(key, choose_tiling(layer)).first;
-        program.layers.push_back(emit_layer(layer, known->second, i, end, program.weight_tiles));
+        program.layers.push_back(emit_layer(layer, tilings.choose(layer), i, end, program.weight_tiles));
+        program.layers.back().dataflow_reason = std::move(plan.dataflows[i].reason);
+        program.layers.back().dataflow_forecasts = std::move(plan.dataflows[i].forecasts);
     }
     program.dram_bytes = end;
     program.weight_bytes = static_cast<std::int64_t>(end - weights_begin);

@@ -20,7 +20,7 @@ std::int64_t largest_input_extent(std::int64_t outputs, std::int64_t stride, std
 }  // namespace
 
 Region largest_tile(const Tiling& tiling) {
-    return {0, tiling.rows, 0, tiling.columns, 0, tiling.out_channels};
+    return {0, tiling.rows, 0, tiling.columns, 0, tiling.out_channels, 0, tiling.images};
 }
 
 Region largest_input(const LayerContext& layer, const Tiling& tiling, std::int64_t channel_begin,
@@ -36,18 +36,20 @@ Region largest_input(const LayerContext& layer, const Tiling& tiling, std::int64
     const std::int64_t columns =
         largest_input_extent(tiling.columns, w.stride_width, reach_x, adaptive, in.width, out.width);
     const std::int64_t first = layer.node.input.channel_begin;
-    return {0, rows, 0, columns, first + channel_begin, first + channel_end};
+    return {0, rows, 0, columns, first + channel_begin, first + channel_end, 0, tiling.images};
 }
 
 Traffic result_traffic(const LayerContext& layer, const Tiling& tiling) {
     const Region tile = largest_tile(tiling);
     const std::int64_t burst = layer.arch.dram.burst_bytes;
     Traffic traffic;
-    for (const auto& to : layer.node.destinations) {
+    for (std::size_t d = 0; d < layer.node.destinations.size(); ++d) {
+        if (layer.stays.output(d)) continue;
+        const Destination& to = layer.node.destinations[d];
         traffic.store_bytes += estimate_bus_bytes(layer.layouts[to.tensor], layer.destination_region(to, tile), burst);
         traffic.stores += 1;
     }
-    if (layer.node.residual) {
+    if (layer.node.residual && !layer.stays.residual) {
         const TensorLayout& layout = layer.layouts[layer.node.residual->tensor];
         traffic.load_bytes = estimate_bus_bytes(layout, layer.residual_region(tile), burst);
         traffic.loads = 1;
@@ -89,6 +91,12 @@ std::vector<std::int64_t> tile_extents(std::int64_t whole, std::int64_t largest)
         extents.insert(ceil_div(whole, parts));
     }
     return {extents.begin(), extents.upper_bound(largest)};
+}
+
+std::vector<std::int64_t> image_tiles(const LayerContext& layer, const Tiling& tiling, std::int64_t largest) {
+    const TensorShape& out = layer.node.output_shape;
+    if (tiling.rows != out.height || tiling.columns != out.width) return {1};
+    return tile_extents(layer.batch(), largest);
 }
 
 std::vector<std::int64_t> channel_tiles(std::int64_t whole, std::int64_t unit, bool below_unit) {
@@ -145,8 +153,8 @@ std::int64_t accumulator_pixels(const LayerContext& layer, std::int64_t out_chan
 }
 
 bool fits(const LayerContext& layer, const SlotBytes& bytes) {
-    return bytes.weights * layer.slots() <= layer.arch.weight_buffer.bytes &&
-           bytes.activations() * layer.slots() <= layer.arch.activation_buffer.bytes;
+    return bytes.weights * layer.slots() <= layer.arch.weight_buffer.bytes - layer.stays.weight_bytes &&
+           bytes.activations() * layer.slots() <= layer.arch.activation_buffer.bytes - layer.stays.activation_bytes;
 }
 
 }  // namespace npusim

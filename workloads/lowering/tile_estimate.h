@@ -38,6 +38,9 @@ struct Traffic {
 
 /// Extents that are worth trying, at most `largest`: the whole cut into equal parts.
 [[nodiscard]] std::vector<std::int64_t> tile_extents(std::int64_t whole, std::int64_t largest);
+/// Images of a tile that are worth trying, at most `largest`: several only where a tile has the whole map.
+[[nodiscard]] std::vector<std::int64_t> image_tiles(const LayerContext& layer, const Tiling& tiling,
+                                                    std::int64_t largest);
 /// Powers of two times `unit`, below it too if wanted, and the whole.
 [[nodiscard]] std::vector<std::int64_t> channel_tiles(std::int64_t whole, std::int64_t unit, bool below_unit);
 /// Tiles of `out_channels` begin and end on whole bytes of every tensor that they read or write channel by channel.
@@ -51,8 +54,14 @@ struct Traffic {
 /// The most pixels that a tile of so many output channels may have for one slot of accumulators.
 [[nodiscard]] std::int64_t accumulator_pixels(const LayerContext& layer, std::int64_t out_channels);
 
-/// The best tiling of a layer of each kind, or nothing when none fits.
-[[nodiscard]] std::optional<Tiling> convolution_tiling(const LayerContext& layer);
-[[nodiscard]] std::optional<Tiling> vector_tiling(const LayerContext& layer);
+struct TilingChoice {
+    Tiling tiling;
+    Estimate estimate;
+};
+
+/// The best tiling of a layer of each kind, and of any, or nothing when none fits.
+[[nodiscard]] std::optional<TilingChoice> convolution_tiling(const LayerContext& layer);
+[[nodiscard]] std::optional<TilingChoice> vector_tiling(const LayerContext& layer);
+[[nodiscard]] std::optional<TilingChoice> find_tiling(const LayerContext& layer);
 
 }  // namespace npusim

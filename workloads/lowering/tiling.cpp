@@ -47,6 +47,12 @@ Tiling smallest_tiling(const LayerContext& layer) {
     return least;
 }
 
+/// " (twice, double buffering)"
+std::string slots_text(int slots) {
+    if (slots == 1) return "";
+    return slots == 2 ? " (twice, double buffering)" : " (" + std::to_string(slots) + " times, prefetch_depth)";
+}
+
 [[noreturn]] void refuse(const LayerContext& layer) {
     const Tiling least = smallest_tiling(layer);
     const SlotBytes bytes = slot_bytes(layer, least);
@@ -55,8 +61,8 @@ Tiling smallest_tiling(const LayerContext& layer) {
         if (needed <= available) return;
         problems.push_back("architecture " + layer.arch.name + ": /" + buffer + "/kib: layer " + layer.node.name +
                            " of " + layer.network.name + " needs " + std::to_string(needed) +
-                           " bytes for its smallest tile" + (layer.slots() == 2 ? " (twice, double buffering)" : "") +
-                           ", " + std::to_string(needed - available) + " more than the " + std::to_string(available) +
+                           " bytes for its smallest tile" + slots_text(layer.slots()) + ", " +
+                           std::to_string(needed - available) + " more than the " + std::to_string(available) +
                            " there are");
     };
     check("weight_buffer", bytes.weights * layer.slots(), layer.arch.weight_buffer.bytes);
@@ -81,6 +87,7 @@ std::int64_t slot_input_channels(const LayerContext& layer, const Tiling& tiling
 }
 
 std::int64_t weight_slot_bytes(const LayerContext& layer, const Tiling& tiling) {
+    if (layer.stays.weights) return 0;
     const std::int64_t constants = tiling.out_channels * layer.parameter_bytes_per_channel();
     if (layer.node.op != QuantizedOp::convolution) return constants;
     const std::int64_t held = tiling.weights_whole ? layer.group_in_channels() : tiling.reduce_channels;
@@ -88,6 +95,7 @@ std::int64_t weight_slot_bytes(const LayerContext& layer, const Tiling& tiling) 
 }
 
 std::int64_t input_slot_bytes(const LayerContext& layer, const Tiling& tiling) {
+    if (layer.stays.input) return 0;
     return largest_tile_bytes(layer.input_layout(), largest_input(layer, tiling, 0, slot_input_channels(layer, tiling)),
                               layer.node.input_shape.channels);
 }
@@ -96,13 +104,16 @@ SlotBytes result_slot_bytes(const LayerContext& layer, const Tiling& tiling) {
     const Region tile = largest_tile(tiling);
     const std::int64_t out_channels = layer.node.output_shape.channels;
     SlotBytes bytes;
-    if (layer.node.residual) {
+    if (layer.node.residual && !layer.stays.residual) {
         bytes.operand =
             largest_tile_bytes(layer.layouts[layer.node.residual->tensor], layer.residual_region(tile), out_channels);
     }
-    for (const auto& destination : layer.node.destinations) {
-        bytes.outputs.push_back(largest_tile_bytes(layer.layouts[destination.tensor],
-                                                   layer.destination_region(destination, tile), out_channels));
+    for (std::size_t d = 0; d < layer.node.destinations.size(); ++d) {
+        const Destination& to = layer.node.destinations[d];
+        const TensorLayout& layout = layer.layouts[to.tensor];
+        const bool stays = layer.stays.output(d);
+        const Region region = layer.destination_region(to, tile);
+        bytes.outputs.push_back(stays ? 0 : largest_tile_bytes(layout, region, out_channels));
     }
     return bytes;
 }
@@ -114,10 +125,14 @@ SlotBytes slot_bytes(const LayerContext& layer, const Tiling& tiling) {
     return bytes;
 }
 
+std::optional<TilingChoice> find_tiling(const LayerContext& layer) {
+    return layer.node.op == QuantizedOp::convolution ? convolution_tiling(layer) : vector_tiling(layer);
+}
+
 Tiling choose_tiling(const LayerContext& layer) {
-    const auto best = layer.node.op == QuantizedOp::convolution ? convolution_tiling(layer) : vector_tiling(layer);
+    const auto best = find_tiling(layer);
     if (!best) refuse(layer);
-    return *best;
+    return best->tiling;
 }
 
 }  // namespace npusim

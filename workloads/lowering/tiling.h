@@ -6,15 +6,30 @@
 
 namespace npusim {
 
+/// What of a layer stays on chip: no slots, no transfers.
+struct StaysOnChip {
+    bool input = false;
+    bool residual = false;
+    bool weights = false;               ///< with the requantizer's constants
+    std::vector<bool> outputs;          ///< of each destination; empty: none
+    std::int64_t activation_bytes = 0;  ///< of the activation buffer that slots cannot have
+    std::int64_t weight_bytes = 0;      ///< of the weight buffer
+    std::uint64_t weight_address = 0;   ///< where the layer's own weights begin, if they stay
+    [[nodiscard]] bool output(std::size_t destination) const { return !outputs.empty() && outputs[destination]; }
+    friend bool operator==(const StaysOnChip&, const StaysOnChip&) = default;
+};
+
 /// A node with what the lowering knows of its tensors.
 struct LayerContext {
     const QuantizedNetwork& network;
     const QuantizedNode& node;
     const std::vector<TensorLayout>& layouts;
     const ArchSpec& arch;
+    StaysOnChip stays{};
 
     [[nodiscard]] const TensorLayout& input_layout() const { return layouts[node.input.tensor]; }
-    [[nodiscard]] int slots() const { return arch.double_buffering ? 2 : 1; }
+    [[nodiscard]] std::int64_t batch() const { return input_layout().images; }
+    [[nodiscard]] int slots() const { return arch.double_buffering ? arch.prefetch_depth + 1 : 1; }
     [[nodiscard]] std::int64_t group_in_channels() const { return node.input_shape.channels / node.groups; }
     [[nodiscard]] std::int64_t group_out_channels() const { return node.output_shape.channels / node.groups; }
     [[nodiscard]] std::int64_t kernel_area() const { return node.window.kernel_height * node.window.kernel_width; }
@@ -32,15 +47,15 @@ struct LayerContext {
     [[nodiscard]] VectorWork vector_work(const Region& output) const;
 };
 
-/// The tensors in DRAM, one behind the other; `end` moves behind the last.
+/// The tensors of `batch` images in DRAM, one behind the other; `end` moves behind the last.
 [[nodiscard]] std::vector<TensorLayout> place_tensors(const QuantizedNetwork& network, const ArchSpec& arch,
-                                                      std::uint64_t& end);
+                                                      std::int64_t batch, std::uint64_t& end);
 
 /// Everything of a layer that its commands depend on, names and addresses aside: on one chip, layers that agree in it
 /// are cut alike and take the same time.
 [[nodiscard]] std::vector<std::int64_t> tiling_key(const LayerContext& layer);
 
-/// Bytes that one slot of each buffer must hold for a tiling's largest tile.
+/// Bytes that one slot of each buffer must hold for a tiling's largest tile; 0 of what stays on chip.
 struct SlotBytes {
     std::int64_t weights = 0;
     std::int64_t inputs = 0;

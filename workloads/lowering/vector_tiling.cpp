@@ -10,15 +10,17 @@ namespace {
 Estimate estimate(const LayerContext& layer, const Tiling& tiling) {
     const TensorShape& out = layer.node.output_shape;
     const std::int64_t tiles = ceil_div(out.channels, tiling.out_channels) * ceil_div(out.height, tiling.rows) *
-                               ceil_div(out.width, tiling.columns);
+                               ceil_div(out.width, tiling.columns) * ceil_div(layer.batch(), tiling.images);
     const bool all_channels = layer.node.op == QuantizedOp::slice_pad;
     const std::int64_t channels = all_channels ? layer.node.input_shape.channels : tiling.out_channels;
-    const std::int64_t input = estimate_bus_bytes(layer.input_layout(), largest_input(layer, tiling, 0, channels),
-                                                  layer.arch.dram.burst_bytes);
-    const std::int64_t constants = tiling.out_channels * layer.parameter_bytes_per_channel();
+    const Region inputs = largest_input(layer, tiling, 0, channels);
+    const StaysOnChip& stays = layer.stays;
+    const std::int64_t input =
+        stays.input ? 0 : estimate_bus_bytes(layer.input_layout(), inputs, layer.arch.dram.burst_bytes);
+    const std::int64_t constants = stays.weights ? 0 : tiling.out_channels * layer.parameter_bytes_per_channel();
     Traffic traffic = result_traffic(layer, tiling);
     traffic.load_bytes = tiles * (traffic.load_bytes + input + constants);
-    traffic.loads = tiles * (traffic.loads + 2);
+    traffic.loads = tiles * (traffic.loads + (stays.input ? 0 : 1) + (stays.weights ? 0 : 1));
     traffic.store_bytes *= tiles;
     traffic.stores *= tiles;
     const VectorTiming timing = time_vector(layer.arch, layer.vector_work(largest_tile(tiling)));
@@ -29,19 +31,22 @@ Estimate estimate(const LayerContext& layer, const Tiling& tiling) {
 
 }  // namespace
 
-std::optional<Tiling> vector_tiling(const LayerContext& layer) {
+std::optional<TilingChoice> vector_tiling(const LayerContext& layer) {
     const TensorShape& out = layer.node.output_shape;
-    std::optional<Tiling> best;
-    Estimate best_estimate;
+    std::optional<TilingChoice> best;
+    const auto consider = [&](const Tiling& tiling) {
+        if (!fits(layer, slot_bytes(layer, tiling))) return;
+        const Estimate candidate = estimate(layer, tiling);
+        if (!best || candidate < best->estimate) best = {tiling, candidate};
+    };
     for (const std::int64_t n : out_channel_tiles(layer)) {
         for (const std::int64_t columns : tile_extents(out.width, out.width)) {
             for (const std::int64_t rows : tile_extents(out.height, out.height)) {
-                const Tiling tiling{n, rows, columns, layer.node.input_shape.channels, true, true, true};
-                if (!fits(layer, slot_bytes(layer, tiling))) continue;
-                const Estimate candidate = estimate(layer, tiling);
-                if (best && !(candidate < best_estimate)) continue;
-                best = tiling;
-                best_estimate = candidate;
+                Tiling tiling{n, rows, columns, layer.node.input_shape.channels, true, true, true};
+                for (const std::int64_t images : image_tiles(layer, tiling, layer.batch())) {
+                    tiling.images = images;
+                    consider(tiling);
+                }
             }
         }
     }

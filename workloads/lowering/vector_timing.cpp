@@ -12,7 +12,7 @@ VectorTiming time_vector(const ArchSpec& arch, const VectorWork& work) {
     const auto area = static_cast<std::uint64_t>(work.window_area);
     const auto destinations = static_cast<std::uint64_t>(work.output_bits.size());
     // Lanes take what lies side by side: channels of a pixel, or pixels of a channel.
-    const bool by_channel = work.reads_accumulators && dataflow_policy(arch.array.dataflow).sums_lie_by_channel();
+    const bool by_channel = work.reads_accumulators && work.sums_lie_by_channel;
     const std::int64_t lying = by_channel ? work.pixels : work.channels;
     const auto rows = static_cast<std::uint64_t>(by_channel ? work.channels : work.pixels);
     const auto groups = static_cast<std::uint64_t>(ceil_div<std::int64_t>(lying, arch.vector_unit.lanes));

@@ -18,9 +18,12 @@ struct LayerResult {
 
 struct RunResult {
     std::string network;
-    std::vector<LayerResult> layers;  ///< of one image, in execution order
+    std::vector<LayerResult> layers;  ///< of one batch, in execution order
     Counters total;                   ///< sum of the layers
-    std::int64_t weight_bytes = 0;    ///< in DRAM, requantizer constants included
+    /// The same of the first batch, which loads what then stays on chip; `total` where no weights stay.
+    Counters first_total;
+    std::int64_t batch = 1;         ///< images
+    std::int64_t weight_bytes = 0;  ///< in DRAM, requantizer constants included
     std::int64_t peak_activation_bytes = 0;
     /// Integers of the output tensor, one row an image; empty when the run had no data.
     std::vector<std::vector<std::int32_t>> logits;

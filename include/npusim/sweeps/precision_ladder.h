@@ -37,6 +37,7 @@ struct PrecisionLadder {
     std::vector<LadderRung> rungs;  ///< as in kLadderBits
     std::vector<ComponentExponents> exponents;
     std::optional<double> latency_exponent;
+    std::int64_t batch = 1;  ///< images that the figures of a rung are of
 };
 
 /// Least-squares slope of log2(value) over log2(bits). Empty with fewer than two points of different bits, or when a
@@ -47,14 +48,15 @@ struct PrecisionLadder {
 [[nodiscard]] std::vector<LadderRung> ladder_of(const ArchSpec& arch);
 
 /// Simulates timing only: quantizes the structure, lowers and runs it. Once in a process. With `layers` (numbers of the
-/// program's layers, ascending) only those; the totals are then theirs.
-[[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress);
+/// program's layers, ascending) only those; the totals are then theirs. Of a batch of images.
+[[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const FractionSink& progress,
+                                   std::int64_t batch = 1);
 [[nodiscard]] RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
-                                   const FractionSink& progress);
+                                   const FractionSink& progress, std::int64_t batch = 1);
 
 /// The same of a structure that is quantized already.
 [[nodiscard]] RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch,
-                                   const FractionSink& progress);
+                                   const FractionSink& progress, std::int64_t batch = 1);
 
 /// Prices the rungs from the outcomes of their runs (in the order of the rungs that have no failure) and fits the
 /// exponents over the rungs that ran.

@@ -40,9 +40,9 @@ struct SweepRunOptions {
     Ranks* ranks = nullptr;
 };
 
-/// The hash of everything that determines the result of a chip with a network; names and descriptions do not. The
-/// technology is in it by its file's name, because the point is priced by it, but not by what the file says.
-[[nodiscard]] std::string point_key(const std::string& network, const ArchSpec& arch);
+/// The hash of everything that determines the result of a chip with a network and a batch; names and descriptions do
+/// not. The technology is in it by its file's name, because the point is priced by it, but not by what the file says.
+[[nodiscard]] std::string point_key(const std::string& network, const ArchSpec& arch, std::int64_t batch = 1);
 
 /// Runs what the store does not have; points that crashed, failed or took too long before are tried again. A worker
 /// that is killed is started anew twice before its point counts as crashed. Writes the sweep's list first, then point

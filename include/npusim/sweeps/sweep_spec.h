@@ -15,9 +15,10 @@
 namespace npusim {
 
 /// Fields that change together, and what they are set to. A field is a JSON pointer into the architecture
-/// ("/array/rows", or an object as a whole: "/precision/layers"), "network", or "bits" (the chip at another uniform
-/// precision: at_uniform_bits). Pointers are applied after "bits". No field is set twice, nor a part of another.
-/// In JSON: {"field": F, "values": [v, ...]}, {"fields": [F, ...], "values": [[v, ...], ...]},
+/// ("/array/rows", or an object as a whole: "/precision/layers"), "network", "batch" (images that go through the
+/// network together), or "bits" (the chip at another uniform precision: at_uniform_bits). Pointers are applied after
+/// "bits". No field is set twice, nor a part of another. In JSON: {"field": F, "values": [v, ...]}, {"fields": [F,
+/// ...], "values": [[v, ...], ...]},
 /// {"field": F, "range": {"from", "to", "step"}} or {"field": F, "geometric": {"from", "to", "factor"}}, `to` included.
 struct SweepAxis {
     std::vector<std::string> fields;
@@ -85,6 +86,7 @@ struct SweepPoint {
     std::vector<std::pair<std::string, nlohmann::json>> settings;  ///< what the axes set, in their order
     std::optional<ArchSpec> arch;
     std::string impossible;
+    std::int64_t batch = 1;  ///< images
 };
 
 /// Reads a sweep from JSON. Throws InputError with every problem at once.

@@ -18,18 +18,19 @@
 
 namespace npusim {
 
-/// What follows from the counters of a run and the chip. All 0 without cycles, but the energy.
+/// What follows from the counters of a run and the chip, all of the whole batch. All 0 without cycles, but the energy.
 struct RunFigures {
     double latency_ms = 0;
-    double inferences_per_s = 0;
-    double utilization = 0;  ///< PE operations / (PEs · cycles)
-    double edp_mj_ms = 0;    ///< energy · latency, DRAM included
+    double inferences_per_s = 0;  ///< images
+    double utilization = 0;       ///< PE operations / (PEs · cycles)
+    double edp_mj_ms = 0;         ///< energy · latency, DRAM included
     EnergyBreakdown energy;
 };
-[[nodiscard]] RunFigures run_figures(const CostModel& cost, const Counters& total);
+[[nodiscard]] RunFigures run_figures(const CostModel& cost, const Counters& total, std::int64_t batch = 1);
 
 /// Every metric of a run by its name, as make_table gives them.
-[[nodiscard]] std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total);
+[[nodiscard]] std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total,
+                                                                      std::int64_t batch = 1);
 
 struct SweepRow {
     std::int64_t index = 0;
@@ -53,7 +54,8 @@ struct SweepTable {
 using TechnologyOf = std::function<Technology(const ArchSpec& arch)>;
 
 /// Metrics: "cycles", "latency_ms", "inferences_per_s", "energy_pj", "energy_on_chip_pj", "energy_<component>_pj",
-/// "area_mm2", "area_<component>_mm2", "macs", "utilization", "dram_bytes", "edp_mj_ms". Throws InputError for a sweep
+/// "area_mm2", "area_<component>_mm2", "macs", "utilization", "dram_bytes", "edp_mj_ms", all of the whole batch, and
+/// "image_energy_pj". Throws InputError for a sweep
 /// that the store does not have.
 [[nodiscard]] SweepTable make_table(const SweepStore& store, const std::string& sweep,
                                     const TechnologyOf& technology_of);

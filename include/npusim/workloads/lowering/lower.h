@@ -6,8 +6,8 @@
 
 namespace npusim {
 
-/// Throws InputError when a layer's smallest tile does not fit a buffer: names the layer, the buffer, what it needs
-/// and what there is.
-[[nodiscard]] Program lower(const QuantizedNetwork& network, const ArchSpec& arch);
+/// A program that `batch` images go through together, layer by layer. Throws InputError when a layer's smallest tile
+/// does not fit a buffer: names the layer, the buffer, what it needs and what there is.
+[[nodiscard]] Program lower(const QuantizedNetwork& network, const ArchSpec& arch, std::int64_t batch = 1);
 
 }  // namespace npusim
