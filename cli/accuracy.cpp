@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "cli/inputs.h"
+#include "cli/pixel_integers.h"
 #include "npusim/models/engine/calibration.h"
 #include "npusim/models/engine/float_executor.h"
 #include "npusim/models/engine/integer_engine.h"
@@ -14,14 +15,18 @@
 namespace npusim::cli {
 namespace {
 
+template <typename Logits>
+bool is_right(const Dataset& dataset, std::int64_t index, const Logits& logits) {
+    const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+    return best == dataset.labels[static_cast<std::size_t>(index)];
+}
+
 template <typename LogitsOf>
 double top1(const Dataset& dataset, std::int64_t count, Progress& progress, const LogitsOf& logits_of) {
     std::atomic<std::int64_t> right{0};
     std::atomic<std::int64_t> done{0};
     tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t index) {
-        const auto logits = logits_of(index);
-        const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
-        if (best == dataset.labels[static_cast<std::size_t>(index)]) ++right;
+        right += is_right(dataset, index, logits_of(index)) ? 1 : 0;
         progress.update(static_cast<double>(++done) / static_cast<double>(count));
     });
     return static_cast<double>(right) / static_cast<double>(count);
@@ -40,8 +45,16 @@ double fp32_top1(const Network& network, const Parameters& parameters, const Dat
 double quantized_top1(const QuantizedNetwork& network, const Dataset& dataset, std::int64_t count, Progress& progress) {
     progress.begin("quantized accuracy");
     const IntegerEngine engine(network);
-    return top1(dataset, count, progress,
-                [&](std::int64_t index) { return engine.run(quantize_image(network, network_input(dataset, index))); });
+    const PixelIntegers images(network, dataset);
+    std::atomic<std::int64_t> right{0};
+    std::atomic<std::int64_t> done{0};
+    engine.run_each(
+        count, [&](std::int64_t index, std::span<std::int32_t> image) { images.write(index, image); },
+        [&](std::int64_t index, std::span<const std::int32_t> logits) {
+            right += is_right(dataset, index, logits) ? 1 : 0;
+            progress.update(static_cast<double>(++done) / static_cast<double>(count));
+        });
+    return static_cast<double>(right) / static_cast<double>(count);
 }
 
 QuantizedNetwork calibrate_and_quantize(const Network& network, const Parameters& parameters,

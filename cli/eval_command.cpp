@@ -9,13 +9,16 @@
 
 #include "cli/accuracy.h"
 #include "cli/inputs.h"
+#include "cli/pixel_integers.h"
 #include "npusim/base/error.h"
+#include "npusim/base/integer_math.h"
 #include "npusim/models/engine/float_executor.h"
 #include "npusim/models/engine/integer_engine.h"
 #include "npusim/models/finetune/training_graph.h"
 #include "npusim/models/graph/zoo.h"
 #include "npusim/models/layers/loss.h"
 #include "npusim/sim/simulate.h"
+#include "npusim/sweeps/worker.h"
 #include "npusim/workloads/lowering/lower.h"
 
 namespace npusim::cli {
@@ -26,6 +29,12 @@ using LogitsOf = std::function<std::vector<double>(std::int64_t)>;
 template <typename Value>
 std::vector<double> widened(const std::vector<Value>& values) {
     return {values.begin(), values.end()};
+}
+
+/// A forked child has the calling thread alone, so that there should be no other. oneTBB starts them again.
+void end_threads() {
+    tbb::task_scheduler_handle handle{tbb::attach{}};
+    (void)tbb::finalize(handle, std::nothrow);
 }
 
 class Evaluator {
@@ -43,9 +52,7 @@ public:
     }
 
     EvalReport run() {
-        const unsigned asked = options_.base.threads;
-        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                        asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency()));
+        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads());
         EvalReport report{network_.name,
                           test().name,
                           chip_.arch.precision,
@@ -62,6 +69,10 @@ public:
 
 private:
     [[nodiscard]] const Dataset& test() const { return trained_.images->test; }
+    [[nodiscard]] unsigned threads() const {
+        const unsigned asked = options_.base.threads;
+        return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
+    }
     [[nodiscard]] bool needs_integers() const {
         return std::any_of(options_.levels.begin(), options_.levels.end(), [](Level l) { return l != Level::fp32; });
     }
@@ -89,18 +100,26 @@ private:
             }
             case Level::fake:
                 return fake();
-            case Level::integers: {
-                const IntegerEngine engine(*integers_);
-                return each(level, [&](std::int64_t i) { return widened(engine.run(integer_image(i))); });
-            }
+            case Level::integers:
+                return integers();
             case Level::machine:
                 break;
         }
         return machine();
     }
 
-    [[nodiscard]] std::vector<std::int32_t> integer_image(std::int64_t index) const {
-        return quantize_image(*integers_, network_input(test(), index));
+    LevelResult integers() {
+        const IntegerEngine engine(*integers_);
+        const PixelIntegers images(*integers_, test());
+        std::vector<std::vector<double>> logits(static_cast<std::size_t>(images_));
+        std::atomic<std::int64_t> done{0};
+        engine.run_each(
+            images_, [&](std::int64_t i, std::span<std::int32_t> image) { images.write(i, image); },
+            [&](std::int64_t i, std::span<const std::int32_t> own) {
+                logits[static_cast<std::size_t>(i)].assign(own.begin(), own.end());
+                progress_.update(static_cast<double>(++done) / static_cast<double>(images_));
+            });
+        return scored(Level::integers, std::move(logits));
     }
 
     LevelResult each(Level level, const LogitsOf& logits_of) {
@@ -182,20 +201,41 @@ private:
 
     LevelResult machine() {
         const Program program = lower(*integers_, chip_.arch);
+        const PixelIntegers images(*integers_, test());
         const std::int64_t count = std::min(options_.machine_images, images_);
-        std::vector<std::vector<std::int32_t>> inputs;
-        for (std::int64_t i = 0; i < count; ++i) inputs.push_back(integer_image(i));
-        SimulationInput input{*integers_, chip_.arch, program, inputs, {}, {}};
-        const auto steps = static_cast<double>(program.layers.size() * inputs.size());
-        std::size_t image = 0;
-        input.progress = [&](std::size_t layers) {
-            progress_.update(static_cast<double>(image * program.layers.size() + layers) / steps);
-            if (layers == program.layers.size()) ++image;
-        };
-        const RunResult result = simulate(input);
+        // Whole batches, one process for each thread that was asked for.
+        const std::int64_t batches = ceil_div(count, program.batch);
+        const std::int64_t workers = std::min<std::int64_t>(threads(), batches);
+        std::vector<WorkerJob> jobs;
+        for (std::int64_t worker = 0; worker < workers; ++worker) {
+            const std::int64_t begin = batches * worker / workers * program.batch;
+            const std::int64_t end = std::min(batches * (worker + 1) / workers * program.batch, count);
+            jobs.emplace_back([this, &program, &images, begin, end](const FractionSink& progress) {
+                return simulate_images(program, images, begin, end, progress);
+            });
+        }
+        WorkerOptions options;
+        options.workers = threads();
+        options.progress = [this](double fraction) { progress_.update(fraction); };
+        end_threads();
         std::vector<std::vector<double>> logits;
-        for (const auto& own : result.logits) logits.push_back(widened(own));
+        for (const WorkerOutcome& outcome : run_in_workers(jobs, options)) {
+            for (const auto& own : result_or_throw(outcome).logits) logits.push_back(widened(own));
+        }
         return scored(Level::machine, std::move(logits));
+    }
+
+    RunResult simulate_images(const Program& program, const PixelIntegers& images, std::int64_t begin, std::int64_t end,
+                              const FractionSink& progress) const {
+        std::vector<std::vector<std::int32_t>> inputs;
+        inputs.reserve(static_cast<std::size_t>(end - begin));
+        for (std::int64_t i = begin; i < end; ++i) inputs.push_back(images.image(i));
+        SimulationInput input{*integers_, chip_.arch, program, inputs, {}, {}};
+        const std::int64_t batches = ceil_div(end - begin, program.batch);
+        const auto steps = static_cast<double>(std::ssize(program.layers) * batches);
+        // A pass that only warms the machine up is not among the steps.
+        input.progress = [&](std::size_t done) { progress(std::min(1.0, static_cast<double>(done) / steps)); };
+        return simulate(input);
     }
 
     /// All integer levels must have the same logits on the images that they share.

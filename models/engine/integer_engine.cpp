@@ -1,101 +1,55 @@
 #include "npusim/models/engine/integer_engine.h"
 
-#include <algorithm>
-#include <optional>
+#include <tbb/parallel_for.h>
 
-#include "integer_convolution.h"
-#include "integer_operators.h"
+#include <algorithm>
+#include <array>
+
+#include "integer_node.h"
 #include "npusim/base/error.h"
-#include "pooling.h"
 #include "slot_planner.h"
+#include "tensor_memory.h"
 
 namespace npusim {
 
 namespace {
 
-/// Where every tensor lies.
-struct MemoryPlan {
-    std::vector<std::size_t> slot_of;  ///< by tensor
-    std::vector<std::int64_t> slot_elements;
-};
-
 struct Workspace {
-    std::vector<std::vector<float>> slots;
-    AccumulatorScratch scratch;
+    TensorMemory memory;
+    NodeScratch scratch;
+    std::vector<std::int32_t> planes;
 };
 
-MemoryPlan separate_memory(const QuantizedNetwork& network) {
-    MemoryPlan plan;
-    for (TensorId id = 0; id < network.tensors.size(); ++id) {
-        plan.slot_of.push_back(id);
-        plan.slot_elements.push_back(network.tensors[id].shape.elements());
+/// So many that the sums of the largest node stay in the second-level cache, where the requantizer reads them.
+std::int64_t images_for(const QuantizedNetwork& network) {
+    constexpr std::int64_t cached_sums = std::int64_t{1} << 18;
+    constexpr std::int64_t most = 32;
+    // Where weights are many and used once an image, reading them is what takes the time.
+    constexpr std::int64_t many_weights = std::int64_t{1} << 23;
+    constexpr std::int64_t least_for_many_weights = 4;
+    std::int64_t largest = 1;
+    std::int64_t weights = 0;
+    for (const QuantizedNode& node : network.nodes) {
+        largest = std::max(largest, node.output_shape.elements());
+        if (node.output_shape.height * node.output_shape.width == 1) weights += std::ssize(node.weights);
     }
-    return plan;
-}
-
-/// Tensors share memory when one is read for the last time before the other is written for the first time.
-MemoryPlan shared_memory(const QuantizedNetwork& network) {
-    const std::size_t count = network.tensors.size();
-    std::vector<std::size_t> last_use(count, 0);
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-        const auto& node = network.nodes[i];
-        last_use[node.input.tensor] = i;
-        if (node.residual) last_use[node.residual->tensor] = i;
-        for (const auto& to : node.destinations) last_use[to.tensor] = i;
-    }
-    last_use[network.output] = network.nodes.size();
-    MemoryPlan plan{std::vector<std::size_t>(count), {}};
-    SlotPlanner planner;
-    std::vector<bool> placed(count, false);
-    const auto place = [&](TensorId id) {
-        if (!placed[id]) plan.slot_of[id] = planner.take(network.tensors[id].shape.elements());
-        placed[id] = true;
-    };
-    place(0);
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-        for (const auto& to : network.nodes[i].destinations) place(to.tensor);
-        for (TensorId id = 0; id < count; ++id) {
-            if (placed[id] && last_use[id] == i) planner.give_back(plan.slot_of[id]);
-        }
-    }
-    plan.slot_elements = planner.slot_elements();
-    return plan;
+    return std::clamp<std::int64_t>(cached_sums / largest, weights >= many_weights ? least_for_many_weights : 1, most);
 }
 
 }  // namespace
 
 struct IntegerEngine::Impl {
-    explicit Impl(const QuantizedNetwork& network_in) : network(network_in) {
+    Impl(const QuantizedNetwork& network_in, EngineKernels kernels) : network(network_in) {
         if (!network.has_weights()) {
             throw InputError(network.name, "", "has no weights or requantizers, so that it cannot be computed");
         }
         validate(network);
+        nodes.reserve(network.nodes.size());
         for (const auto& node : network.nodes) {
-            auto& convolution = convolutions.emplace_back();
-            if (node.op == QuantizedOp::convolution) convolution.emplace(network, node);
+            nodes.emplace_back(network, node, kernels == EngineKernels::portable);
         }
-        compact = shared_memory(network);
-    }
-
-    [[nodiscard]] Workspace make_workspace(const MemoryPlan& plan) const {
-        return {allocate_slots(plan.slot_elements), {}};
-    }
-
-    Accumulators accumulate(std::size_t index, const float* input, AccumulatorScratch& scratch) const {
-        const QuantizedNode& node = network.nodes[index];
-        if (node.op == QuantizedOp::convolution) return convolutions[index]->run(input, scratch);
-        if (node.op == QuantizedOp::average_pool) return sum_windows(node, input, scratch);
-        if (node.op == QuantizedOp::elementwise) return {input, nullptr};
-        const auto elements = static_cast<std::size_t>(node.output_shape.elements());
-        scratch.float_sums.resize(std::max(scratch.float_sums.size(), elements));
-        float* out = scratch.float_sums.data();
-        if (node.op == QuantizedOp::max_pool) {
-            max_pool(node.input_shape, node.output_shape, node.window, input, out);
-        } else {
-            slice_pad(node.input_shape, node.output_shape, node.window.stride_height, node.window.stride_width,
-                      node.channels_before, input, out);
-        }
-        return {out, nullptr};
+        plan = shared_memory(network);
+        images_at_once = images_for(network);
     }
 
     void check_image(std::span<const std::int32_t> image) const {
@@ -105,71 +59,139 @@ struct IntegerEngine::Impl {
                              std::to_string(image.size()) + " values, needs " + std::to_string(input.shape.elements()));
         }
         const IntegerRange range = input.range();
-        const auto [low, high] = std::minmax_element(image.begin(), image.end());
-        if (*low >= range.low && *high <= range.high) return;
+        std::int32_t low = image.front();
+        std::int32_t high = image.front();
+        for (const std::int32_t value : image) {
+            low = std::min(low, value);
+            high = std::max(high, value);
+        }
+        if (low >= range.low && high <= range.high) return;
         throw InputError(network.name, "image",
-                         "a value of " + std::to_string(*low < range.low ? *low : *high) + ", allowed are " +
+                         "a value of " + std::to_string(low < range.low ? low : high) + ", allowed are " +
                              std::to_string(range.low) + " to " + std::to_string(range.high));
     }
 
-    /// Computes all tensors into the workspace, which `plan` belongs to.
-    void run(std::span<const std::int32_t> image, const MemoryPlan& plan, Workspace& workspace) const {
-        check_image(image);
-        const auto channel_of = [&](TensorId tensor, std::int64_t channel) {
-            const TensorShape& shape = network.tensors[tensor].shape;
-            return workspace.slots[plan.slot_of[tensor]].data() + channel * shape.height * shape.width;
-        };
-        std::transform(image.begin(), image.end(), channel_of(0, 0),
-                       [](std::int32_t value) { return static_cast<float>(value); });
-        for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-            const QuantizedNode& node = network.nodes[i];
-            const float* input = channel_of(node.input.tensor, node.input.channel_begin);
-            const Accumulators accumulators = accumulate(i, input, workspace.scratch);
-            const float* residual = nullptr;
-            if (node.residual) residual = channel_of(node.residual->tensor, node.residual->channel_begin);
-            for (const Destination& to : node.destinations) {
-                requantize_channels(node, to, network.tensors[to.tensor].range(), network.precision.rounding,
-                                    accumulators, residual, channel_of(to.tensor, to.channel_begin));
-            }
-        }
+    void compute(TensorMemory& memory, std::int64_t images, NodeScratch& scratch) const {
+        for (const IntegerNode& node : nodes) node.run(memory, images, scratch);
     }
 
-    [[nodiscard]] std::vector<std::int32_t> integers_of(TensorId tensor, const MemoryPlan& plan,
-                                                        const Workspace& workspace) const {
-        const float* values = workspace.slots[plan.slot_of[tensor]].data();
-        std::vector<std::int32_t> integers(static_cast<std::size_t>(network.tensors[tensor].shape.elements()));
-        std::transform(values, values + integers.size(), integers.begin(),
-                       [](float value) { return static_cast<std::int32_t>(value); });
-        return integers;
+    /// Images [begin, end) in memory for `batch` images, the rest of which are empty.
+    void run_part(std::int64_t begin, std::int64_t end, std::int64_t batch, const ImageSource& source,
+                  const LogitsSink& sink) const {
+        auto& pool = batch == 1 ? pools[0] : pools[1];
+        const auto make = [&] { return Workspace{TensorMemory(network, plan, batch), {}, {}}; };
+        (void)pool.use(make, [&](Workspace& workspace) {
+            workspace.planes.resize(static_cast<std::size_t>(network.tensors.front().shape.elements()));
+            for (std::int64_t i = begin; i < end; ++i) {
+                source(i, workspace.planes);
+                check_image(workspace.planes);
+                workspace.memory.store(0, i - begin, workspace.planes);
+            }
+            std::fill(workspace.planes.begin(), workspace.planes.end(), 0);
+            for (std::int64_t i = end - begin; i < batch; ++i) workspace.memory.store(0, i, workspace.planes);
+            compute(workspace.memory, batch, workspace.scratch);
+            workspace.planes.resize(static_cast<std::size_t>(network.tensors[network.output].shape.elements()));
+            for (std::int64_t i = begin; i < end; ++i) {
+                workspace.memory.load(network.output, i - begin, workspace.planes);
+                sink(i, workspace.planes);
+            }
+            return true;
+        });
+    }
+
+    void run_each(std::int64_t count, const ImageSource& source, const LogitsSink& sink) const {
+        const std::int64_t parts = count / images_at_once;
+        const std::int64_t rest = count - parts * images_at_once;
+        // Below a quarter of a part its images are faster one by one.
+        const bool one_by_one = rest * 4 < images_at_once;
+        const std::int64_t tasks = parts + (one_by_one ? rest : 1);
+        tbb::parallel_for(std::int64_t{0}, tasks, [&](std::int64_t task) {
+            if (task >= parts && one_by_one) {
+                const std::int64_t image = parts * images_at_once + task - parts;
+                run_part(image, image + 1, 1, source, sink);
+            } else {
+                const std::int64_t begin = task * images_at_once;
+                run_part(begin, std::min(begin + images_at_once, count), images_at_once, source, sink);
+            }
+        });
     }
 
     const QuantizedNetwork& network;
-    std::vector<std::optional<IntegerConvolution>> convolutions;  ///< by node
-    MemoryPlan compact;
-    WorkspacePool<Workspace> pool;
+    std::vector<IntegerNode> nodes;
+    MemoryPlan plan;
+    std::int64_t images_at_once = 1;
+    mutable std::array<WorkspacePool<Workspace>, 2> pools;  ///< for one image and for images_at_once
 };
 
-IntegerEngine::IntegerEngine(const QuantizedNetwork& network) : impl_(std::make_unique<Impl>(network)) {}
+IntegerEngine::IntegerEngine(const QuantizedNetwork& network, EngineKernels kernels)
+    : impl_(std::make_unique<Impl>(network, kernels)) {}
 IntegerEngine::~IntegerEngine() = default;
 IntegerEngine::IntegerEngine(IntegerEngine&&) noexcept = default;
 
 std::vector<std::int32_t> IntegerEngine::run(std::span<const std::int32_t> image) const {
-    return impl_->pool.use([&] { return impl_->make_workspace(impl_->compact); },
-                           [&](Workspace& workspace) {
-                               impl_->run(image, impl_->compact, workspace);
-                               return impl_->integers_of(impl_->network.output, impl_->compact, workspace);
-                           });
+    impl_->check_image(image);
+    std::vector<std::int32_t> logits;
+    const auto source = [&](std::int64_t, std::span<std::int32_t> to) {
+        std::copy(image.begin(), image.end(), to.begin());
+    };
+    const auto sink = [&](std::int64_t, std::span<const std::int32_t> from) {
+        logits.assign(from.begin(), from.end());
+    };
+    impl_->run_part(0, 1, 1, source, sink);
+    return logits;
 }
 
 std::vector<IntegerTensor> IntegerEngine::run_all(std::span<const std::int32_t> image) const {
-    const MemoryPlan plan = separate_memory(impl_->network);
-    Workspace workspace = impl_->make_workspace(plan);
-    impl_->run(image, plan, workspace);
+    impl_->check_image(image);
+    const QuantizedNetwork& network = impl_->network;
+    const MemoryPlan plan = separate_memory(network);
+    TensorMemory memory(network, plan, 1);
+    NodeScratch scratch;
+    memory.store(0, 0, image);
+    impl_->compute(memory, 1, scratch);
     std::vector<IntegerTensor> tensors;
-    for (TensorId id = 0; id < impl_->network.tensors.size(); ++id) {
-        tensors.push_back({impl_->network.tensors[id].shape, impl_->integers_of(id, plan, workspace)});
+    tensors.reserve(network.tensors.size());
+    for (TensorId id = 0; id < network.tensors.size(); ++id) {
+        const TensorShape& shape = network.tensors[id].shape;
+        tensors.push_back({shape, std::vector<std::int32_t>(static_cast<std::size_t>(shape.elements()))});
+        memory.load(id, 0, tensors.back().values);
     }
     return tensors;
+}
+
+std::vector<std::int32_t> IntegerEngine::run_batch(std::span<const std::int32_t> images) const {
+    const auto in = static_cast<std::size_t>(impl_->network.tensors.front().shape.elements());
+    const auto out = static_cast<std::size_t>(impl_->network.tensors[impl_->network.output].shape.elements());
+    if (images.size() % in != 0) {
+        throw InputError(impl_->network.name, "images",
+                         std::to_string(images.size()) + " values, needs a multiple of " + std::to_string(in));
+    }
+    std::vector<std::int32_t> logits(images.size() / in * out);
+    run_each(
+        static_cast<std::int64_t>(images.size() / in),
+        [&](std::int64_t index, std::span<std::int32_t> to) {
+            const auto image = images.subspan(static_cast<std::size_t>(index) * in, in);
+            std::copy(image.begin(), image.end(), to.begin());
+        },
+        [&](std::int64_t index, std::span<const std::int32_t> from) {
+            std::copy(from.begin(), from.end(),
+                      logits.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(index) * out));
+        });
+    return logits;
+}
+
+void IntegerEngine::run_each(std::int64_t count, const ImageSource& source, const LogitsSink& sink) const {
+    impl_->run_each(count, source, sink);
+}
+
+std::int64_t IntegerEngine::images_at_once() const {
+    return impl_->images_at_once;
+}
+
+std::int64_t IntegerEngine::convolutions_in_bytes() const {
+    return std::count_if(impl_->nodes.begin(), impl_->nodes.end(), [&](const IntegerNode& node) {
+        return node.convolution() != nullptr && node.convolution()->runs_in_bytes(impl_->images_at_once);
+    });
 }
 
 std::vector<std::int32_t> quantize_image(const QuantizedNetwork& network, std::span<const float> image) {

@@ -1,107 +1,96 @@
 #include "integer_operators.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace npusim {
 
 namespace {
 
-template <typename T>
-void sum_windows_as(const QuantizedNode& node, const float* input, T* out) {
+struct Largest {
+    template <typename Sum, typename T>
+    static Sum join(Sum sum, T value) {
+        return std::max(sum, static_cast<Sum>(value));
+    }
+};
+
+struct Total {
+    template <typename Sum, typename T>
+    static Sum join(Sum sum, T value) {
+        return sum + static_cast<Sum>(value);
+    }
+};
+
+/// Input rows or columns [begin, end) in steps of the dilation that one window covers on the map.
+struct Taps {
+    std::int64_t begin, end;
+};
+
+Taps taps_on_map(std::int64_t first, std::int64_t kernel, std::int64_t dilation, std::int64_t extent) {
+    std::int64_t begin = first;
+    while (begin < 0) begin += dilation;
+    return {begin, std::min(first + kernel * dilation, extent)};
+}
+
+template <typename Join, typename T, typename Sum>
+void join_windows(const QuantizedNode& node, const IntegerView& input, std::int64_t images, Sum nothing, Sum* out) {
     const Window& w = node.window;
     const TensorShape& in = node.input_shape;
     const TensorShape& shape = node.output_shape;
-    for (std::int64_t c = 0; c < in.channels; ++c, input += in.height * in.width) {
-        for (std::int64_t y = 0; y < shape.height; ++y) {
-            const auto top = window_begin(y, w.stride_height, w.pad_top, node.adaptive, in.height, shape.height);
-            for (std::int64_t x = 0; x < shape.width; ++x, ++out) {
-                const auto left = window_begin(x, w.stride_width, w.pad_left, node.adaptive, in.width, shape.width);
-                T sum = 0;
-                for (std::int64_t ky = 0; ky < w.kernel_height; ++ky) {
-                    const std::int64_t iy = top + ky * w.dilation_height;
-                    if (iy < 0 || iy >= in.height) continue;
-                    for (std::int64_t kx = 0; kx < w.kernel_width; ++kx) {
-                        const std::int64_t ix = left + kx * w.dilation_width;
-                        if (ix >= 0 && ix < in.width) sum += static_cast<T>(input[iy * in.width + ix]);
-                    }
+    const std::int64_t channels = shape.channels;
+    for (std::int64_t row = 0; row < images * shape.height; ++row) {
+        const std::int64_t image_pixels = row / shape.height * in.height * in.width;
+        const auto top =
+            window_begin(row % shape.height, w.stride_height, w.pad_top, node.adaptive, in.height, shape.height);
+        const Taps rows = taps_on_map(top, w.kernel_height, w.dilation_height, in.height);
+        for (std::int64_t x = 0; x < shape.width; ++x, out += channels) {
+            const auto left = window_begin(x, w.stride_width, w.pad_left, node.adaptive, in.width, shape.width);
+            const Taps columns = taps_on_map(left, w.kernel_width, w.dilation_width, in.width);
+            std::fill(out, out + channels, nothing);
+            for (std::int64_t iy = rows.begin; iy < rows.end; iy += w.dilation_height) {
+                for (std::int64_t ix = columns.begin; ix < columns.end; ix += w.dilation_width) {
+                    const T* pixel = input.pixel<T>(image_pixels + iy * in.width + ix);
+                    for (std::int64_t c = 0; c < channels; ++c) out[c] = Join::join(out[c], pixel[c]);
                 }
-                *out = sum;
             }
         }
     }
 }
 
-template <Rounding rounding, typename T>
-void requantize_map(const T* accumulators, const float* residual, std::int64_t count,
-                    const ChannelRequantizer& constants, IntegerRange range, float* out) {
-    const ChannelRequantizer channel = constants;  // a copy, which writes to `out` cannot change
-    const auto result = [&](std::int64_t accumulator, std::int64_t added) {
-        return static_cast<float>(requantize(accumulator, added, channel, range, rounding));
-    };
-    if (residual == nullptr) {
-        for (std::int64_t i = 0; i < count; ++i) out[i] = result(static_cast<std::int64_t>(accumulators[i]), 0);
-        return;
-    }
-    for (std::int64_t i = 0; i < count; ++i) {
-        out[i] = result(static_cast<std::int64_t>(accumulators[i]), static_cast<std::int64_t>(residual[i]));
-    }
-}
-
-template <typename T>
-using MapRequantizer = void (*)(const T*, const float*, std::int64_t, const ChannelRequantizer&, IntegerRange, float*);
-
-template <typename T>
-MapRequantizer<T> requantizer_for(Rounding rounding) {
-    switch (rounding) {
-        case Rounding::half_up:
-            return requantize_map<Rounding::half_up, T>;
-        case Rounding::half_even:
-            return requantize_map<Rounding::half_even, T>;
-        case Rounding::half_away:
-            return requantize_map<Rounding::half_away, T>;
-        case Rounding::double_rounding:
-            return requantize_map<Rounding::double_rounding, T>;
-    }
-    return nullptr;
-}
-
-template <typename T>
-void requantize_all(const QuantizedNode& node, const Destination& destination, IntegerRange range, Rounding rounding,
-                    const T* accumulators, const float* residual, float* out) {
-    const MapRequantizer<T> requantize_one = requantizer_for<T>(rounding);
-    const std::int64_t map = node.output_shape.height * node.output_shape.width;
-    for (const ChannelRequantizer& channel : destination.channels) {
-        requantize_one(accumulators, residual, map, channel, range, out);
-        accumulators += map;
-        if (residual != nullptr) residual += map;
-        out += map;
-    }
+template <typename T, typename Sum>
+void pool_as(const QuantizedNode& node, const IntegerView& input, std::int64_t images, Sum* out) {
+    if (node.op == QuantizedOp::average_pool) return join_windows<Total, T, Sum>(node, input, images, 0, out);
+    const auto low = static_cast<Sum>(activation_range(node.input_bits, node.input_signed).low);
+    join_windows<Largest, T, Sum>(node, input, images, low, out);
 }
 
 }  // namespace
 
-Accumulators sum_windows(const QuantizedNode& node, const float* input, AccumulatorScratch& scratch) {
-    const auto elements = static_cast<std::size_t>(node.output_shape.elements());
-    const IntegerRange range = activation_range(node.input_bits, node.input_signed);
-    const std::int64_t most = node.window.kernel_height * node.window.kernel_width * std::max(-range.low, range.high);
-    constexpr std::int64_t exact_in_float = std::int64_t{1} << 24;
-    if (most <= exact_in_float) {
-        scratch.float_sums.resize(std::max(scratch.float_sums.size(), elements));
-        sum_windows_as(node, input, scratch.float_sums.data());
-        return {scratch.float_sums.data(), nullptr};
-    }
-    scratch.integer_sums.resize(std::max(scratch.integer_sums.size(), elements));
-    sum_windows_as(node, input, scratch.integer_sums.data());
-    return {nullptr, scratch.integer_sums.data()};
+void pool_windows(const QuantizedNode& node, const IntegerView& input, std::int64_t images, Storage storage,
+                  std::byte* sums) {
+    with_element(input.storage, [&]<typename T>(T) {
+        if constexpr (!std::is_same_v<T, std::int64_t>) {
+            void* out = sums;
+            if (storage == Storage::i32) {
+                pool_as<T>(node, input, images, static_cast<std::int32_t*>(out));
+            } else {
+                pool_as<T>(node, input, images, static_cast<std::int64_t*>(out));
+            }
+        }
+    });
 }
 
-void requantize_channels(const QuantizedNode& node, const Destination& destination, IntegerRange range,
-                         Rounding rounding, const Accumulators& accumulators, const float* residual, float* out) {
-    if (node.relu) range.low = 0;
-    if (accumulators.floats != nullptr) {
-        requantize_all(node, destination, range, rounding, accumulators.floats, residual, out);
-    } else {
-        requantize_all(node, destination, range, rounding, accumulators.integers, residual, out);
+void slice_and_pad(const QuantizedNode& node, const IntegerView& input, std::int64_t images, std::int32_t* out) {
+    const TensorShape& in = node.input_shape;
+    const TensorShape& shape = node.output_shape;
+    std::fill(out, out + images * shape.elements(), 0);
+    out += node.channels_before;
+    for (std::int64_t row = 0; row < images * shape.height; ++row) {
+        const std::int64_t first =
+            (row / shape.height * in.height + row % shape.height * node.window.stride_height) * in.width;
+        for (std::int64_t x = 0; x < shape.width; ++x, out += shape.channels) {
+            widen(input, first + x * node.window.stride_width, 1, in.channels, out);
+        }
     }
 }
 

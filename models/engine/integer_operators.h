@@ -1,15 +1,16 @@
-// Pooling and requantization of the integer engine, on integers that are stored exactly in fp32.
+// The operators of the integer engine that have no weights, on batches in (N, H, W, C).
 #pragma once
 
-#include "integer_convolution.h"
+#include "stored_integers.h"
 
 namespace npusim {
 
-/// Sums of the windows; padding counts as 0.
-[[nodiscard]] Accumulators sum_windows(const QuantizedNode& node, const float* input, AccumulatorScratch& scratch);
+/// The largest or the sum of each window, without gaps; padding never wins and counts as 0. `sums` has `storage`, i32
+/// or i64, which must hold the results.
+void pool_windows(const QuantizedNode& node, const IntegerView& input, std::int64_t images, Storage storage,
+                  std::byte* sums);
 
-/// Requantizes all channels of a destination; `residual` may be null. `out` is the destination's first channel.
-void requantize_channels(const QuantizedNode& node, const Destination& destination, IntegerRange range,
-                         Rounding rounding, const Accumulators& accumulators, const float* residual, float* out);
+/// Strided copy with zero channels around, without gaps.
+void slice_and_pad(const QuantizedNode& node, const IntegerView& input, std::int64_t images, std::int32_t* out);
 
 }  // namespace npusim

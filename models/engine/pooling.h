@@ -1,5 +1,4 @@
-// Operators that only move or compare values, shared by the fp32 and the integer executor (whose integers are exact
-// in fp32).
+// Operators of the fp32 executor that only move or compare values.
 #pragma once
 
 #include "npusim/models/graph/network.h"

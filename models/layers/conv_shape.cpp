@@ -90,6 +90,7 @@ void add_unpacked_weights(const ConvShape& shape, const Scalar* weights, Scalar*
 
 template void pack_weights(const ConvShape&, const float*, float*);
 template void pack_weights(const ConvShape&, const double*, double*);
+template void pack_weights(const ConvShape&, const std::int8_t*, std::int8_t*);
 template void unpack_weights(const ConvShape&, const float*, float*);
 template void unpack_weights(const ConvShape&, const double*, double*);
 template void add_unpacked_weights(const ConvShape&, const float*, float*);

@@ -1,4 +1,5 @@
 // Stands in where oneDNN is not found. Always compiled, so that every checker sees it.
+#include "npusim/models/layers/integer_conv2d.h"
 #include "onednn_convolution.h"
 #include "onednn_quantized.h"
 
@@ -34,6 +35,10 @@ bool onednn_quantized_forward(const ConvShape&, std::int64_t, const ConvSteps&, 
 bool onednn_quantized_backward(const ConvShape&, std::int64_t, const ConvSteps&, const std::uint8_t*, const float*,
                                const float*, float*, float*, ConvScratch&) {
     return false;
+}
+
+std::unique_ptr<IntegerConv2d> make_integer_conv2d(const ConvShape&, std::int64_t, const IntegerOperands&) {
+    return nullptr;
 }
 
 }  // namespace npusim

@@ -36,6 +36,7 @@ inline std::vector<double> real_logits(const QuantizedNetwork& network, const st
     const auto integers = IntegerEngine(network).run(quantize_image(network, image));
     const double step = network.tensors[network.output].step;
     std::vector<double> logits;
+    logits.reserve(integers.size());
     for (const std::int32_t integer : integers) logits.push_back(step * integer);
     return logits;
 }
