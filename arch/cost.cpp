@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "cost_notes.h"
-#include "npusim/base/integer_math.h"
+#include "cost_units.h"
+#include "npusim/arch/pe_registers.h"
 
 namespace npusim {
 namespace {
@@ -28,79 +29,42 @@ double access_pj(const BufferCounters& counters, const SramCost& bank, double wi
     return real(counters.reads) * (bank.read_pj + wire_pj) + real(counters.writes) * (bank.write_pj + wire_pj);
 }
 
-/// The compiler's widest macros cost several times two of half the width at small capacities; a designer would put
-/// two side by side then.
-SramCost bank_of(const BufferSpec& buffer, const Technology& technology) {
-    constexpr int kWidestEfficientBits = 512;
-    const std::int64_t bytes = ceil_div<std::int64_t>(buffer.bytes, buffer.banks);
-    const SramCost whole = technology.sram_bank(bytes, buffer.width_bits);
-    if (buffer.width_bits <= kWidestEfficientBits) return whole;
-    const SramCost half = technology.sram_bank(ceil_div<std::int64_t>(bytes, 2), ceil_div(buffer.width_bits, 2));
-    if (whole.read_pj + whole.write_pj <= 2 * (half.read_pj + half.write_pj)) return whole;
-    return {2 * half.read_pj, 2 * half.write_pj, 2 * half.area_mm2, 2 * half.leakage_mw, half.access_ns, half.in_range};
-}
-
 /// An access crosses about the edge of a square as large as the buffer.
-double wire_pj(const BufferSpec& buffer, double buffer_mm2, const Technology& technology) {
-    return buffer.width_bits * technology.wire_toggle_probability * technology.wire_pj_per_bit_mm *
-           std::sqrt(buffer_mm2);
+double wire_pj(const BufferSpec& buffer, double buffer_mm2, const Technology& technology, CostEnd end) {
+    return buffer.width_bits * technology.wire_toggle_probability *
+           at_end(technology.wire_pj_per_bit_mm, technology.wire_error_factor, end) * std::sqrt(buffer_mm2);
 }
 
-/// Of the operand that waits in the PEs; where sums stay, of the weights that move on each cycle.
-int loaded_bits(const ArraySpec& array) {
-    return array.dataflow == Dataflow::input_stationary ? array.pe.activation_bits : array.pe.weight_bits;
+void price_units(CostModel& model, const Technology& technology, CostEnd end) {
+    const ArchSpec& arch = model.arch;
+    model.pe = price_pe(arch, technology, end);
+    model.realistic_pe = price_pe_events(arch, technology, OperandStatistics::realistic, end);
+    model.uniform_pe = price_pe_events(arch, technology, OperandStatistics::uniform, end);
+    model.requantizer = price_requantizer(arch, technology, end);
+    model.alu = price_alu(arch, technology, end);
+    model.weight_bank = price_bank(arch.weight_buffer, technology, end);
+    model.activation_bank = price_bank(arch.activation_buffer, technology, end);
+    model.accumulator_bank = price_bank(arch.accumulator_buffer, technology, end);
+    model.dram_pj_per_bit = at_end(technology.dram_pj_per_bit_of(arch.dram.type), technology.dram_error_factor, end);
+    const double logic_error = technology.node_errors.logic_energy;
+    model.register_clock_fj_per_bit_cycle = at_end(technology.register_clock_fj_per_bit_cycle, logic_error, end);
+    model.weight_load_fj_per_bit =
+        at_end(technology.weight_load_fj_per_bit, technology.weight_load_error_factor * logic_error, end);
 }
 
-/// Registers of a PE that are clocked on each cycle: operands that stream, and the sum.
-int moving_bits(const ArraySpec& array) {
-    const PeSpec& pe = array.pe;
-    switch (array.dataflow) {
-        case Dataflow::weight_stationary:
-            break;
-        case Dataflow::output_stationary:
-            return pe.weight_bits + pe.activation_bits + array.accumulator_bits;
-        case Dataflow::input_stationary:
-            return pe.weight_bits + array.accumulator_bits;
-    }
-    return pe.activation_bits + array.accumulator_bits;
+/// A PE's own area and its shadow registers.
+double pe_um2(const CostModel& model, const Technology& technology, CostEnd end) {
+    const double register_um2 = at_end(technology.register_area_um2_per_bit, technology.node_errors.logic_area, end);
+    return model.pe.area_um2 + widest_shadow_register_bits(model.arch.array) * register_um2;
 }
 
-/// What moves in, or out, while a fold streams needs a register of its own.
-double shadow_register_bits(const ArraySpec& array) {
-    if (!array.overlap_weight_load) return 0;
-    return array.dataflow == Dataflow::output_stationary ? array.accumulator_bits : loaded_bits(array);
-}
-
-void price_units(CostModel& model, const Technology& technology) {
-    constexpr auto statistics = OperandStatistics::realistic;
-    const ArraySpec& array = model.arch.array;
-    const PrecisionSpec& precision = model.arch.precision;
-    if (model.arch.number_format == NumberFormat::fp32) {
-        model.pe = technology.fp32_pe();
-        model.requantizer = model.alu = technology.fp32_adder();
-    } else {
-        model.pe = technology.pe(array.pe.weight_bits, array.pe.activation_bits, array.accumulator_bits, statistics);
-        model.requantizer =
-            technology.requantizer(array.accumulator_bits, kMultiplierBits,
-                                   std::max(precision.activation_bits, precision.residual_bits), statistics);
-        model.alu = technology.adder(array.accumulator_bits);
-    }
-    model.weight_bank = bank_of(model.arch.weight_buffer, technology);
-    model.activation_bank = bank_of(model.arch.activation_buffer, technology);
-    model.accumulator_bank = bank_of(model.arch.accumulator_buffer, technology);
-    model.dram_pj_per_bit = technology.dram_pj_per_bit_of(model.arch.dram.type);
-    model.register_clock_fj_per_bit_cycle = technology.register_clock_fj_per_bit_cycle;
-    model.weight_load_fj_per_bit = technology.weight_load_fj_per_bit;
-}
-
-AreaBreakdown area_of(const CostModel& model, const Technology& technology) {
+AreaBreakdown area_of(const CostModel& model, const Technology& technology, CostEnd end) {
     const ArchSpec& arch = model.arch;
     const double pes = static_cast<double>(arch.array.rows) * arch.array.columns;
-    const double pe_um2 = model.pe.area_um2 + shadow_register_bits(arch.array) * technology.register_area_um2_per_bit;
     const double lane_um2 = model.requantizer.area_um2 + model.alu.area_um2;
     const double placed_um2_per_mm2 = um2_per_mm2 * technology.cell_utilization;
     AreaBreakdown area;
-    area.array_mm2 = pes * pe_um2 / placed_um2_per_mm2;
+    area.array_mm2 = pes * pe_um2(model, technology, end) / placed_um2_per_mm2;
     area.weight_buffer_mm2 = arch.weight_buffer.banks * model.weight_bank.area_mm2;
     area.activation_buffer_mm2 = arch.activation_buffer.banks * model.activation_bank.area_mm2;
     area.accumulator_buffer_mm2 = arch.accumulator_buffer.banks * model.accumulator_bank.area_mm2;
@@ -108,11 +72,12 @@ AreaBreakdown area_of(const CostModel& model, const Technology& technology) {
     return area;
 }
 
-double leakage_of(const CostModel& model, const Technology& technology) {
+double leakage_of(const CostModel& model, const Technology& technology, CostEnd end) {
     const ArchSpec& arch = model.arch;
     const double pes = static_cast<double>(arch.array.rows) * arch.array.columns;
-    const double pe_nw =
-        model.pe.leakage_nw + shadow_register_bits(arch.array) * technology.register_leakage_nw_per_bit;
+    const double register_nw =
+        at_end(technology.register_leakage_nw_per_bit, technology.node_errors.logic_leakage, end);
+    const double pe_nw = model.pe.leakage_nw + widest_shadow_register_bits(arch.array) * register_nw;
     const double lane_nw = model.requantizer.leakage_nw + model.alu.leakage_nw;
     const double sram_mw = arch.weight_buffer.banks * model.weight_bank.leakage_mw +
                            arch.activation_buffer.banks * model.activation_bank.leakage_mw +
@@ -154,14 +119,26 @@ double AreaBreakdown::total_mm2() const {
     return sum(parts());
 }
 
-EnergyBreakdown CostModel::energy(const Counters& counters) const {
-    const double clocked_bits = moving_bits(arch.array);
+double CostModel::pe_operations_fj(const Counters& counters, const PePrices& prices) const {
+    double fj = 0;
+    std::uint64_t priced = 0;
+    for (const auto& [bits, operations] : counters.pe_operations_by_bits) {
+        fj += real(operations) * prices.product_fj(bits.first, bits.second);
+        priced += operations;
+    }
+    // Counters of older results do not tell the bits: those are the PE's own.
+    if (priced < counters.pe_operations) {
+        fj += real(counters.pe_operations - priced) * prices.product_fj(prices.weight_bits, prices.activation_bits);
+    }
+    return fj + real(counters.pe_steps) * prices.step_fj;
+}
+
+EnergyBreakdown CostModel::with_operations(const Counters& counters, double operations_fj) const {
     // A PE that is clocked without work moves on what does not stay.
-    const double idle_cycles =
-        real(counters.pe_idle_in_fold_cycles) + (arch.clock_gate_stalls ? 0.0 : real(counters.pe_stalled_cycles));
-    const double array_fj = real(counters.pe_operations) * pe.energy_fj +
-                            idle_cycles * register_clock_fj_per_bit_cycle * clocked_bits +
-                            real(counters.pe_weight_loads) * weight_load_fj_per_bit * loaded_bits(arch.array);
+    const double idle_bit_cycles = real(counters.pe_idle_in_fold_bit_cycles) +
+                                   (arch.clock_gate_stalls ? 0.0 : real(counters.pe_stalled_bit_cycles));
+    const double array_fj = operations_fj + idle_bit_cycles * register_clock_fj_per_bit_cycle +
+                            real(counters.pe_loaded_bits) * weight_load_fj_per_bit;
     const double vector_fj = real(counters.requantize_operations) * requantizer.energy_fj +
                              real(counters.vector_alu_operations) * alu.energy_fj;
     const double time_ns = real(counters.total_cycles) * 1000 / arch.clock_mhz;
@@ -176,15 +153,35 @@ EnergyBreakdown CostModel::energy(const Counters& counters) const {
     return energy;
 }
 
-CostModel make_cost_model(const ArchSpec& arch, const Technology& technology) {
+EnergyBreakdown CostModel::energy(const Counters& counters) const {
+    return with_operations(counters, pe_operations_fj(counters, realistic_pe));
+}
+
+EnergyBreakdown CostModel::energy(const Counters& counters, double zero_share) const {
+    const double share = std::clamp(zero_share, 0.0, kLargestPricedZeroShare) / kRealisticZeroShare;
+    const double uniform_fj = pe_operations_fj(counters, uniform_pe);
+    const double realistic_fj = pe_operations_fj(counters, realistic_pe);
+    // Where half of the activations are zero this is the realistic price, to the last bit.
+    return with_operations(counters, std::max(std::lerp(uniform_fj, realistic_fj, share), 0.0));
+}
+
+CostModel make_cost_model(const ArchSpec& arch, const Technology& technology, CostEnd end) {
+    if (arch.voltage_v > 0 && arch.voltage_v != technology.vdd_v) {
+        ArchSpec nominal = arch;
+        nominal.voltage_v = 0;
+        CostModel model = make_cost_model(nominal, technology.at_voltage(arch.voltage_v), end);
+        model.arch = arch;
+        model.notes.push_back(voltage_note(arch, technology));
+        return model;
+    }
     CostModel model;
     model.arch = arch;
-    price_units(model, technology);
-    model.area = area_of(model, technology);
-    model.weight_wire_pj = wire_pj(arch.weight_buffer, model.area.weight_buffer_mm2, technology);
-    model.activation_wire_pj = wire_pj(arch.activation_buffer, model.area.activation_buffer_mm2, technology);
-    model.accumulator_wire_pj = wire_pj(arch.accumulator_buffer, model.area.accumulator_buffer_mm2, technology);
-    model.leakage_mw = leakage_of(model, technology);
+    price_units(model, technology, end);
+    model.area = area_of(model, technology, end);
+    model.weight_wire_pj = wire_pj(arch.weight_buffer, model.area.weight_buffer_mm2, technology, end);
+    model.activation_wire_pj = wire_pj(arch.activation_buffer, model.area.activation_buffer_mm2, technology, end);
+    model.accumulator_wire_pj = wire_pj(arch.accumulator_buffer, model.area.accumulator_buffer_mm2, technology, end);
+    model.leakage_mw = leakage_of(model, technology, end);
     model.notes = cost_notes(model, technology);
     return model;
 }

@@ -27,6 +27,12 @@ Position locate(const std::vector<double>& axis, double value) {
     return {index, fraction, value >= axis.front() && value <= axis.back()};
 }
 
+/// How much of the error halfway between two points holds here: none at the points, all of it beyond the axis.
+double share_of_error(const Position& position) {
+    if (!position.in_range) return 1;
+    return 4 * position.fraction * (1 - position.fraction);
+}
+
 /// log2 of a cell. A gap (the compiler found no organization for few, wide words) continues the slope of the next two
 /// capacities of its column.
 double log_cell(const std::vector<double>& capacities, const Matrix& matrix, std::size_t row, std::size_t column) {
@@ -57,6 +63,28 @@ struct Cell {
         return std::exp2(log_value);
     }
 
+    /// What is between points was not compiled: it may be off by the error that interpolation has at points that are
+    /// left out, but does not leave the range of the points around.
+    [[nodiscard]] ErrorBand band(const SramTable& table, const Matrix& matrix, double error_along_capacity,
+                                 double error_along_width) const {
+        const double factor = std::pow(error_along_capacity, share_of_error(capacity)) *
+                              std::pow(error_along_width, share_of_error(width));
+        ErrorBand band = ErrorBand::of_factor(factor);
+        if (!capacity.in_range || !width.in_range) return band;
+        const double own = interpolate(table, matrix);
+        double lowest = own;
+        double highest = own;
+        for (const auto& [row, row_weight] : weights(capacity)) {
+            for (const auto& [column, column_weight] : weights(width)) {
+                if (row_weight * column_weight == 0) continue;
+                const double corner = std::exp2(log_cell(table.capacity_bytes, matrix, row, column));
+                lowest = std::min(lowest, corner);
+                highest = std::max(highest, corner);
+            }
+        }
+        return {std::max(band.low, lowest / own), std::min(band.high, highest / own)};
+    }
+
     [[nodiscard]] bool touches_gap(const Matrix& matrix) const {
         for (const auto& [row, row_weight] : weights(capacity)) {
             for (const auto& [column, column_weight] : weights(width)) {
@@ -72,9 +100,18 @@ private:
     }
 };
 
+void add_port(SramCost& cost, const SecondPort& port) {
+    const ErrorBand band = ErrorBand::of_factor(port.error_factor);
+    cost.read_pj *= port.energy;
+    cost.write_pj *= port.energy;
+    cost.area_mm2 *= port.area;
+    cost.leakage_mw *= port.leakage;
+    for (ErrorBand* one : {&cost.read_band, &cost.write_band, &cost.area_band, &cost.leakage_band}) *one = *one * band;
+}
+
 }  // namespace
 
-SramCost Technology::sram_bank(std::int64_t bytes, int width_bits) const {
+SramCost Technology::sram_bank(std::int64_t bytes, int width_bits, int ports) const {
     // The compiler's 1024-bit macros cost up to five times two of 512 bits at small capacities; nobody would build a
     // wider port from them.
     constexpr double kMacroWidthBits = 512;
@@ -87,7 +124,16 @@ SramCost Technology::sram_bank(std::int64_t bytes, int width_bits) const {
     cost.area_mm2 = macros * cell.interpolate(sram, sram.area_mm2);
     cost.leakage_mw = macros * cell.interpolate(sram, sram.leakage_mw);
     cost.access_ns = cell.interpolate(sram, sram.access_ns);
+    const SramErrors& rows = sram.along_capacity;
+    const SramErrors& columns = sram.along_width;
+    const ErrorBand energy_of_node = ErrorBand::of_factor(node_errors.sram_energy);
+    cost.read_band = cell.band(sram, sram.read_pj, rows.read, columns.read) * energy_of_node;
+    cost.write_band = cell.band(sram, sram.write_pj, rows.write, columns.write) * energy_of_node;
+    cost.area_band =
+        cell.band(sram, sram.area_mm2, rows.area, columns.area) * ErrorBand::of_factor(node_errors.sram_area);
+    cost.leakage_band = ErrorBand::of_factor(node_errors.sram_leakage);
     cost.in_range = cell.capacity.in_range && cell.width.in_range && !cell.touches_gap(sram.read_pj);
+    if (ports > 1) add_port(cost, sram.second_port);
     return cost;
 }
 

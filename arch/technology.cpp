@@ -7,17 +7,12 @@
 #include <numeric>
 
 #include "npusim/base/error.h"
+#include "technology_lookup.h"
 
 namespace npusim {
 namespace {
 
 constexpr int fp32_bits = 32;
-
-double evaluate(const Fit& fit, const std::vector<double>& terms) {
-    return std::inner_product(terms.begin(), terms.end(), fit.coefficients.begin(), 0.0);
-}
-
-using Variables = std::map<std::string, int>;
 
 bool covers(const Fit& fit, const Variables& variables) {
     return std::all_of(variables.begin(), variables.end(), [&](const auto& variable) {
@@ -27,15 +22,50 @@ bool covers(const Fit& fit, const Variables& variables) {
     });
 }
 
-/// A unit of area and energy by two fits with the same terms; leakage by area.
+/// How far a row is: a bit of operand lengthens the critical path about as much as four bits of accumulator, or as
+/// twice the lanes.
+double distance(const MacRow& row, const MacPlace& place) {
+    return std::abs(row.weight_bits - place.weight_bits) + std::abs(row.activation_bits - place.activation_bits) +
+           std::abs(row.accumulator_bits - place.accumulator_bits) / 4.0 +
+           std::abs(std::log2(static_cast<double>(row.lanes) / place.lanes));
+}
+
+/// Of estimates that are wrong by up to a factor of 1 + error either way.
+PeCost estimated(const Technology& technology, double area_um2, double energy_fj, double relative_error) {
+    PeCost cost;
+    cost.area_um2 = area_um2;
+    cost.leakage_nw = technology.logic_leakage_nw_per_um2 * area_um2;
+    cost.energy_fj = energy_fj;
+    cost.relative_error = relative_error;
+    const ErrorBand band = ErrorBand::of_factor(1 + relative_error);
+    cost.energy_band = band * ErrorBand::of_factor(technology.node_errors.logic_energy);
+    cost.area_band = band * ErrorBand::of_factor(technology.node_errors.logic_area);
+    cost.leakage_band = band * ErrorBand::of_factor(technology.node_errors.logic_leakage);
+    return cost;
+}
+
+}  // namespace
+
+ErrorBand ErrorBand::of_relative_error(double error) {
+    if (error >= 1) return of_factor(1 + error);
+    return {1 / (1 + error), 1 / (1 - error)};
+}
+
+double evaluate(const Fit& fit, const std::vector<double>& terms) {
+    return std::inner_product(terms.begin(), terms.end(), fit.coefficients.begin(), 0.0);
+}
+
 PeCost fitted(const Technology& technology, const Fit& area, const Fit& energy, const std::vector<double>& terms,
               const Variables& variables) {
     PeCost cost;
-    cost.area_um2 = evaluate(area, terms);
+    // Far beyond its points a fit may fall below zero.
+    cost.area_um2 = std::max(evaluate(area, terms), 0.0);
     cost.leakage_nw = technology.logic_leakage_nw_per_um2 * cost.area_um2;
-    cost.energy_fj = evaluate(energy, terms);
+    cost.energy_fj = std::max(evaluate(energy, terms), 0.0);
     cost.relative_error = std::max(area.max_relative_error, energy.max_relative_error);
     cost.in_range = covers(area, variables) && covers(energy, variables);
+    finish_bands(technology, cost, energy.max_relative_error, energy.scaled);
+    cost.area_band = cost.area_band * ErrorBand::of_relative_error(area.max_relative_error);
     return cost;
 }
 
@@ -43,52 +73,52 @@ std::string suffix(OperandStatistics statistics) {
     return statistics == OperandStatistics::uniform ? "uniform" : "realistic";
 }
 
-PeCost measured(const MacRow& row, OperandStatistics statistics) {
+PeCost measured(const Technology& technology, const MacRow& row, OperandStatistics statistics) {
     PeCost cost;
     cost.area_um2 = row.area_um2;
     cost.leakage_nw = row.leakage_nw;
     cost.energy_fj = statistics == OperandStatistics::uniform ? row.energy_uniform_fj : row.energy_realistic_fj;
     cost.critical_path_ns = row.critical_path_ps / 1000;
     cost.measured = true;
+    finish_bands(technology, cost, technology.mac_row_relative_error, row.scaled);
     return cost;
 }
 
-/// How far a row is: a bit of operand lengthens the critical path about as much as four bits of accumulator.
-double distance(const MacRow& row, int weight_bits, int activation_bits, int accumulator_bits) {
-    return std::abs(row.weight_bits - weight_bits) + std::abs(row.activation_bits - activation_bits) +
-           std::abs(row.accumulator_bits - accumulator_bits) / 4.0;
+void finish_bands(const Technology& technology, PeCost& cost, double energy_error, bool scaled) {
+    const NodeErrors node = scaled ? technology.node_errors : NodeErrors{};
+    cost.energy_band = ErrorBand::of_relative_error(energy_error) * ErrorBand::of_factor(node.logic_energy);
+    cost.area_band = ErrorBand::of_factor(node.logic_area);
+    cost.leakage_band = ErrorBand::of_factor(node.logic_leakage);
 }
 
-/// Linear in the accumulator's bits between the nearest rows of the same operands; else the nearest row's; else 0.
-double critical_path_ns(const std::vector<MacRow>& rows, int weight_bits, int activation_bits, int accumulator_bits) {
+double nearest_critical_path_ns(const Technology& technology, const std::string& kind, const MacPlace& place) {
     constexpr double nearest_allowed = 3;
     const MacRow* below = nullptr;
     const MacRow* above = nullptr;
     const MacRow* nearest = nullptr;
-    const auto far = [&](const MacRow& row) { return distance(row, weight_bits, activation_bits, accumulator_bits); };
-    for (const MacRow& row : rows) {
-        if (row.kind != "pe") continue;
+    const auto far = [&](const MacRow& row) { return distance(row, place); };
+    for (const MacRow& row : technology.mac_rows) {
+        if (row.kind != kind) continue;
         if (nearest == nullptr || far(row) < far(*nearest)) nearest = &row;
-        if (row.weight_bits != weight_bits || row.activation_bits != activation_bits) continue;
-        const bool is_below = row.accumulator_bits <= accumulator_bits;
+        if (row.weight_bits != place.weight_bits || row.activation_bits != place.activation_bits) continue;
+        if (row.lanes != place.lanes) continue;
+        const bool is_below = row.accumulator_bits <= place.accumulator_bits;
         const MacRow*& side = is_below ? below : above;
         if (side == nullptr || far(row) < far(*side)) side = &row;
     }
     if (below != nullptr && above != nullptr) {
-        const double fraction = static_cast<double>(accumulator_bits - below->accumulator_bits) /
+        const double fraction = static_cast<double>(place.accumulator_bits - below->accumulator_bits) /
                                 (above->accumulator_bits - below->accumulator_bits);
         return std::lerp(below->critical_path_ps, above->critical_path_ps, fraction) / 1000;
     }
     return nearest != nullptr && far(*nearest) <= nearest_allowed ? nearest->critical_path_ps / 1000 : 0;
 }
 
-}  // namespace
-
 PeCost Technology::pe(int weight_bits, int activation_bits, int accumulator_bits, OperandStatistics statistics) const {
     for (const MacRow& row : mac_rows) {
         if (row.kind == "pe" && row.lanes == 1 && row.weight_bits == weight_bits &&
             row.activation_bits == activation_bits && row.accumulator_bits == accumulator_bits) {
-            return measured(row, statistics);
+            return measured(*this, row, statistics);
         }
     }
     PeCost cost;
@@ -102,28 +132,31 @@ PeCost Technology::pe(int weight_bits, int activation_bits, int accumulator_bits
         cost = fitted(*this, fits.at("pe_area"), fits.at("pe_energy_" + suffix(statistics)), terms,
                       {{"w", weight_bits}, {"a", activation_bits}, {"c", accumulator_bits}});
         cost.leakage_nw = evaluate(fits.at("pe_leakage"), terms);
+        cost.leakage_band = cost.leakage_band * ErrorBand::of_relative_error(fits.at("pe_leakage").max_relative_error);
     }
-    cost.critical_path_ns = critical_path_ns(mac_rows, weight_bits, activation_bits, accumulator_bits);
+    cost.critical_path_ns = nearest_critical_path_ns(*this, "pe", {weight_bits, activation_bits, accumulator_bits, 1});
     return cost;
+}
+
+PeCost Technology::multiplier(int weight_bits, int activation_bits, OperandStatistics statistics) const {
+    for (const MacRow& row : mac_rows) {
+        if (row.kind == "mul" && row.weight_bits == weight_bits && row.activation_bits == activation_bits) {
+            return measured(*this, row, statistics);
+        }
+    }
+    return fitted(*this, fits.at("multiplier_area"), fits.at("multiplier_energy_" + suffix(statistics)),
+                  {1.0 * weight_bits * activation_bits, 1.0 * weight_bits + activation_bits, 1.0},
+                  {{"w", weight_bits}, {"a", activation_bits}});
 }
 
 PeCost Technology::fp32_pe() const {
-    PeCost cost;
-    cost.area_um2 = fp32_mac_area_um2 + 3 * fp32_bits * register_area_um2_per_bit;
-    cost.leakage_nw = logic_leakage_nw_per_um2 * cost.area_um2;
     // The weight register is not clocked while the weight is stationary.
-    cost.energy_fj = fp32_mac_energy_fj + 2 * fp32_bits * register_data_fj_per_bit_cycle;
-    cost.relative_error = fp32_relative_error;
-    return cost;
+    return estimated(*this, fp32_mac_area_um2 + 3 * fp32_bits * register_area_um2_per_bit,
+                     fp32_mac_energy_fj + 2 * fp32_bits * register_data_fj_per_bit_cycle, fp32_relative_error);
 }
 
 PeCost Technology::fp32_adder() const {
-    PeCost cost;
-    cost.area_um2 = fp32_add_area_um2;
-    cost.leakage_nw = logic_leakage_nw_per_um2 * cost.area_um2;
-    cost.energy_fj = fp32_add_energy_fj;
-    cost.relative_error = fp32_add_relative_error;
-    return cost;
+    return estimated(*this, fp32_add_area_um2, fp32_add_energy_fj, fp32_add_relative_error);
 }
 
 PeCost Technology::requantizer(int accumulator_bits, int multiplier_bits, int output_bits,

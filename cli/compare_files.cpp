@@ -40,10 +40,16 @@ json figure_json(const ComparedFigure& figure) {
             {"ratio", number_json(figure.ratio())}};
 }
 
+json range_json(const std::optional<std::pair<double, double>>& range) {
+    return range ? json{range->first, range->second} : json(nullptr);
+}
+
 json side_json(const PricedResult& result) {
     return {{"source", result.source},
             {"network", result.network},
             {"technology_hash", result.technology},
+            {"energy_range_pj", range_json(result.energy_range_pj)},
+            {"area_range_mm2", range_json(result.area_range_mm2)},
             {"arch", to_json(result.arch)}};
 }
 

@@ -44,6 +44,34 @@ std::vector<std::string> difference_words(const Comparison& comparison) {
     return words;
 }
 
+using Range = std::optional<std::pair<double, double>>;
+
+/// What the known errors of both totals leave of a difference.
+void add_range_words(std::vector<std::string>& words, const std::string& what, const Range& a, const Range& b,
+                     double unit, const std::string& unit_name) {
+    if (!a || !b) return;
+    const auto text = [&](const Range& range) {
+        return with_digits(range->first / unit) + "-" + with_digits(range->second / unit);
+    };
+    const bool overlap = a->first <= b->second && b->first <= a->second;
+    words.push_back(what + " A " + text(a) + ", B " + text(b) + " " + unit_name + ":");
+    words.emplace_back(overlap ? "errors that they do not share may be all the difference."
+                               : "apart, whatever the errors are.");
+}
+
+/// Words for energy, then for area.
+std::pair<std::vector<std::string>, std::vector<std::string>> range_words(const Comparison& comparison) {
+    constexpr double pj_per_uj = 1e6;
+    const PricedResult& a = comparison.a;
+    const PricedResult& b = comparison.b;
+    std::pair<std::vector<std::string>, std::vector<std::string>> words;
+    // One chip with one table has the same errors twice.
+    if (a.arch == b.arch && a.technology == b.technology) return words;
+    add_range_words(words.first, "energy", a.energy_range_pj, b.energy_range_pj, pj_per_uj, "µJ");
+    add_range_words(words.second, "area", a.area_range_mm2, b.area_range_mm2, 1, "mm²");
+    return words;
+}
+
 std::vector<std::string> lines_of(const std::vector<std::string>& words, std::size_t width) {
     std::vector<std::string> lines;
     for (const std::string& word : words) {
@@ -91,6 +119,9 @@ void print_comparison(const Comparison& comparison, bool layers, const Style& st
     labelled("differs", difference_words(comparison));
     labelled("A", {side_text(comparison.a)});
     labelled("B", {side_text(comparison.b)});
+    const auto [energy_words, area_words] = range_words(comparison);
+    labelled("errors", energy_words);
+    labelled("", area_words);
     for (const FigureGroup& group : comparison.groups) print_table(group_table(group), style, out);
     print_layers(comparison, layers, style, out);
 }

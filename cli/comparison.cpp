@@ -56,9 +56,9 @@ std::vector<Figure> result_figures(const PricedResult& result) {
                                 {"cycles", Unit::cycles, real(total.total_cycles)}};
     if (total.total_cycles > 0) {
         const double pes = static_cast<double>(array.rows) * array.columns;
-        figures.push_back({"inferences_per_s", Unit::per_second, 1000 / latency_ms});
         figures.push_back(
-            {"utilization", Unit::fraction, real(total.pe_operations) / (pes * real(total.total_cycles))});
+            {"inferences_per_s", Unit::per_second, static_cast<double>(result.batch) * 1000 / latency_ms});
+        figures.push_back({"utilization", Unit::fraction, real(total.pe_steps) / (pes * real(total.total_cycles))});
     }
     figures.push_back({"energy_pj", Unit::pj, energy_pj});
     figures.push_back({"area_mm2", Unit::mm2, sum(result.area_mm2)});

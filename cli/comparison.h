@@ -28,9 +28,12 @@ struct PricedResult {
     std::string technology;  ///< the cost table's hash
     ArchSpec arch;
     Counters total;
+    std::int64_t batch = 1;                                 ///< images that the counters are of
     std::vector<std::pair<std::string, double>> energy_pj;  ///< by component
     std::vector<std::pair<std::string, double>> area_mm2;   ///< by component
     std::map<std::string, double> accuracies;               ///< "fp32_top1", "quantized_top1", "top1"
+    /// Where the known errors of the totals end: lowest and highest. Empty in results that do not tell.
+    std::optional<std::pair<double, double>> energy_range_pj, area_range_mm2;
     std::vector<PricedLayer> layers;
 };
 

@@ -1,5 +1,6 @@
 // Energy, area and time by component: the middle of the terminal report.
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include "cli/format.h"
@@ -8,38 +9,90 @@
 namespace npusim::cli {
 namespace {
 
-constexpr std::size_t name_width = 20;
-constexpr std::size_t value_width = 11;
-constexpr std::size_t share_width = 9;
+constexpr std::size_t name_width = 19;
+constexpr std::size_t value_width = 8;
+constexpr std::size_t share_width = 8;
+constexpr std::size_t range_width = 14;
 constexpr double pj_per_uj = 1e6;
 
-using Row = std::vector<std::string>;
+/// A figure, and where its known errors end.
+struct Figure {
+    double value = 0;
+    std::optional<std::pair<double, double>> range;
+};
 
-std::string cost_row(const std::string& name, double value, double total) {
-    return pad_right(name, name_width) + pad_left(with_digits(value), value_width) +
-           pad_left(percent(value, total), share_width);
+std::string range_text(const Figure& figure) {
+    if (!figure.range) return "";
+    const auto text = [&](int digits) {
+        return with_digits(figure.range->first, digits) + "-" + with_digits(figure.range->second, digits);
+    };
+    const std::string full = text(4);
+    return full.size() < range_width ? full : text(3);
 }
 
-std::vector<std::string> energy_rows(const EnergyBreakdown& energy) {
+std::string cost_row(const std::string& name, const Figure& figure, double total) {
+    return pad_right(name, name_width) + pad_left(with_digits(figure.value), value_width) +
+           pad_left(percent(figure.value, total), share_width) + pad_left(range_text(figure), range_width);
+}
+
+using Parts = std::vector<std::pair<std::string, double>>;
+
+/// Parts in their order, then the totals.
+std::vector<std::string> cost_rows(const Parts& parts, const std::optional<std::pair<Parts, Parts>>& ends, double unit,
+                                   double total) {
     std::vector<std::string> rows;
-    const double total = energy.total_pj() / pj_per_uj;
-    for (const auto& [name, pj] : energy.parts())
-        rows.push_back(cost_row(component_title(name), pj / pj_per_uj, total));
-    rows.push_back(cost_row("total", total, total));
-    rows.push_back(cost_row("on chip", energy.on_chip_pj() / pj_per_uj, total));
+    rows.reserve(parts.size());
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        Figure figure{parts[i].second / unit, {}};
+        if (ends) figure.range = {ends->first[i].second / unit, ends->second[i].second / unit};
+        rows.push_back(cost_row(component_title(parts[i].first), figure, total / unit));
+    }
     return rows;
 }
 
-std::vector<std::string> area_rows(const AreaBreakdown& area) {
-    std::vector<std::string> rows;
-    const double total = area.total_mm2();
-    for (const auto& [name, mm2] : area.parts()) rows.push_back(cost_row(component_title(name), mm2, total));
-    rows.push_back(cost_row("total", total, total));
-    return rows;
+Parts with_totals(const EnergyBreakdown& energy) {
+    Parts parts = energy.parts();
+    parts.emplace_back("total", energy.total_pj());
+    parts.emplace_back("on_chip", energy.on_chip_pj());
+    return parts;
 }
 
-std::string cost_header(const std::string& title, const std::string& unit) {
-    return pad_right(title, name_width) + pad_left(unit, value_width) + pad_left("share %", share_width);
+Parts with_totals(const AreaBreakdown& area) {
+    Parts parts = area.parts();
+    parts.emplace_back("total", area.total_mm2());
+    return parts;
+}
+
+std::vector<std::string> energy_rows(const Report& report) {
+    std::optional<std::pair<Parts, Parts>> ends;
+    const Counters& total = report.result.total;
+    if (report.bounds) {
+        ends = {with_totals(report.bounds->low.energy(total)), with_totals(report.bounds->high.energy(total))};
+    }
+    return cost_rows(with_totals(report.energy), ends, pj_per_uj, report.energy.total_pj());
+}
+
+std::vector<std::string> area_rows(const Report& report) {
+    std::optional<std::pair<Parts, Parts>> ends;
+    if (report.bounds) ends = {with_totals(report.bounds->low.area), with_totals(report.bounds->high.area)};
+    return cost_rows(with_totals(report.cost.area), ends, 1, report.cost.area.total_mm2());
+}
+
+std::string cost_header(const std::string& title, const std::string& unit, bool ranges) {
+    return pad_right(title, name_width) + pad_left(unit, value_width) + pad_left("share %", share_width) +
+           (ranges ? pad_left("known errors", range_width) : "");
+}
+
+/// What the operands of the images change: the default price is that of half zeros.
+std::string data_text(const Report& report, double share) {
+    const EnergyBreakdown energy = report.cost.energy(report.result.total, share);
+    std::string text = "With the " + percent(share, 1) + " % zero activations of the images that ran, instead of " +
+                       percent(kRealisticZeroShare, 1) + " %: array " + with_digits(energy.array_pj / pj_per_uj) +
+                       " µJ, total " + with_digits(energy.total_pj() / pj_per_uj) + " µJ.";
+    if (share > kLargestPricedZeroShare) {
+        text += " No more than " + percent(kLargestPricedZeroShare, 1) + " % are priced.";
+    }
+    return text;
 }
 
 constexpr std::pair<const char*, UnitCycles Counters::*> units[] = {
@@ -90,14 +143,21 @@ std::string cause_title(IdleCause cause) {
 }
 
 void print_costs(const Report& report, const Style& style, std::ostream& out) {
-    constexpr std::size_t left_width = 52;
-    std::vector<std::string> left = energy_rows(report.energy);
-    std::vector<std::string> right = area_rows(report.cost.area);
+    constexpr std::size_t left_width = 51;
+    std::vector<std::string> left = energy_rows(report);
+    std::vector<std::string> right = area_rows(report);
     right.resize(left.size());
-    out << style.bold(pad_right(cost_header("energy an inference", "µJ"), left_width) + cost_header("area", "mm²"))
+    const bool ranges = report.bounds.has_value();
+    out << style.bold(
+               pad_right(cost_header(report.result.batch > 1 ? "energy a batch" : "energy an inference", "µJ", ranges),
+                         left_width) +
+               cost_header("area", "mm²", ranges))
         << '\n';
     for (std::size_t i = 0; i < left.size(); ++i) {
         out << (right[i].empty() ? left[i] : pad_right(left[i], left_width) + right[i]) << '\n';
+    }
+    if (const auto share = zero_share_of(report.proof)) {
+        for (const std::string& line : wrap_text(data_text(report, *share), kReportWidth)) out << line << '\n';
     }
 }
 

@@ -33,15 +33,23 @@ void find_peaks(const CostModel& cost, const RunResult& result, const std::vecto
 
 }  // namespace
 
+std::optional<double> zero_share_of(const std::optional<Proof>& proof) {
+    if (!proof || proof->macs == 0) return std::nullopt;
+    return real(proof->zero_activation_macs) / real(proof->macs);
+}
+
 Figures make_figures(const CostModel& cost, const RunResult& result, const std::vector<LayerFacts>& layers,
                      const EnergyBreakdown& energy) {
+    constexpr double ns_per_ms = 1e6;
     Figures figures;
     if (result.total.total_cycles == 0) return figures;
     const double ns = nanoseconds(result.total.total_cycles, cost.arch);
     const double operations = 2 * real(result.total.macs);
-    const RunFigures common = run_figures(cost, result.total);
+    const RunFigures common = run_figures(cost, result.total, result.batch);
     figures.milliseconds = common.latency_ms;
     figures.frames_per_second = common.inferences_per_s;
+    figures.image_energy_pj = energy.total_pj() / static_cast<double>(result.batch);
+    figures.first_batch_milliseconds = nanoseconds(result.first_total.total_cycles, cost.arch) / ns_per_ms;
     figures.utilization = common.utilization;
     figures.tops = operations / ns / 1000;
     figures.tops_per_watt_on_chip = operations / energy.on_chip_pj();

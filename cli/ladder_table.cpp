@@ -43,7 +43,8 @@ void print_rungs(const PrecisionLadder& ladder, const Style& style, std::ostream
             continue;
         }
         row += pad_left(thousands(rung.total.total_cycles), column);
-        for (const double value : {rung.milliseconds, 1000 / rung.milliseconds, rung.energy.total_pj() / pj_per_mj,
+        const double frames_per_s = static_cast<double>(ladder.batch) * 1000 / rung.milliseconds;
+        for (const double value : {rung.milliseconds, frames_per_s, rung.energy.total_pj() / pj_per_mj,
                                    rung.energy.on_chip_pj() / pj_per_mj, rung.area.total_mm2()}) {
             row += pad_left(with_digits(value), column);
         }

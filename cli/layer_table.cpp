@@ -38,6 +38,13 @@ std::string op_title(const std::string& op) {
     return op;
 }
 
+/// "conv OS" where layers differ in the dataflow.
+std::string op_text(const LayerResult& layer, const LayerFacts& facts) {
+    if (!facts.dataflow) return op_title(layer.op);
+    const std::string_view name = name_of(*facts.dataflow);
+    return op_title(layer.op) + " " + static_cast<char>(name.front() - 'a' + 'A') + "S";
+}
+
 /// Of the unit that does the layer's work: the array, or the vector unit where the array has nothing to do.
 std::string main_idle_cause(const Counters& counters) {
     const UnitCycles& unit = counters.macs > 0 ? counters.array : counters.vector_unit;
@@ -60,13 +67,12 @@ void print_layers(const Report& report, const Style& style, std::ostream& out) {
         const LayerResult& layer = report.result.layers[i];
         const LayerFacts& facts = report.layers[i];
         const Counters& counters = layer.counters;
-        out << pad_right(short_name(layer.name, name - 1), name) << pad_right(op_title(layer.op), op)
+        out << pad_right(short_name(layer.name, name - 1), name) << pad_right(op_text(layer, facts), op)
             << pad_right(shape_text(facts), shape)
             << pad_left(counters.macs > 0 ? with_digits(static_cast<double>(counters.macs) / 1e6, 3) : "-", 6)
             << pad_left(with_digits(static_cast<double>(counters.total_cycles) / 1e3, 4), 8)
-            << pad_left(percent(static_cast<double>(counters.pe_operations),
-                                pes * static_cast<double>(counters.total_cycles)),
-                        7)
+            << pad_left(
+                   percent(static_cast<double>(counters.pe_steps), pes * static_cast<double>(counters.total_cycles)), 7)
             << "  " << pad_right(main_idle_cause(counters), cause)
             << pad_left(with_digits(static_cast<double>(counters.dram.moved_bytes()) / bytes_per_kb, 4), 8)
             << pad_left(with_digits(facts.energy.total_pj() / pj_per_uj, 3), 7) << '\n';

@@ -17,6 +17,7 @@
 #include "cli/printers.h"
 #include "cli/report_command.h"
 #include "cli/roofline.h"
+#include "cli/scaling_command.h"
 #include "cli/schema_command.h"
 #include "cli/sweep_command.h"
 #include "cli/topology_job.h"
@@ -243,6 +244,24 @@ void run_report(const std::vector<std::string>& arguments, const Environment& en
         style, std::cout);
 }
 
+void run_scaling(const std::vector<std::string>& arguments, const Environment& environment) {
+    const ScalingOptions options = parse_scaling_options(arguments, environment);
+    const Style style{environment.colour};
+    Progress progress(environment.progress && !options.base.quiet);
+    if (!options.help) return run_scaling_command(options, environment, style, progress, std::cout);
+    print_command_help(
+        {"npusim scaling tells how the energy and the area of a chip follow its precision: which component breaks the "
+         "square of the bits, and which change to the chip would help most.",
+         {{"Every component from 16 to 2 bits, with a picture:",
+           "npusim scaling --arch int4_array --model resnet34 --plot scaling.svg"},
+          {"With the accuracy that is left at each precision:",
+           "npusim scaling --model resnet20 --weights fp32.safetensors --dataset cifar10:FOLDER"},
+          {"In another technology:",
+           "npusim scaling --model resnet18 --set /technology=technology/7nm.json --bits 8,4,2"}},
+         &scaling_option_groups()},
+        style, std::cout);
+}
+
 void run_schema(const std::vector<std::string>& arguments, const Environment& environment) {
     const SchemaOptions options = parse_schema_options(arguments);
     if (!options.help) return run_schema_command(options, std::cout);
@@ -304,6 +323,8 @@ ExitCode run(const std::vector<std::string>& arguments, npusim::Ranks& ranks) {
         run_report(arguments, environment);
     } else if (word == "compare") {
         run_comparison(arguments, environment);
+    } else if (word == "scaling") {
+        run_scaling(arguments, environment);
     } else if (word == "schema") {
         run_schema(arguments, environment);
     } else {

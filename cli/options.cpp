@@ -17,8 +17,10 @@ void read_numbers(OptionReader& reader, Options& options) {
     constexpr std::int64_t most_calibration_images = 50'000;
     constexpr std::int64_t most_pixels = 65'536;
     constexpr std::int64_t most_threads = 4096;
+    constexpr std::int64_t most_batch = 1024;
     constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
     options.image_size = reader.integer("image-size", 1, most_pixels);
+    options.batch = reader.integer("batch", 1, most_batch).value_or(options.batch);
     options.calibration_images =
         reader.integer("calibration-images", 1, most_calibration_images).value_or(options.calibration_images);
     options.test_images = reader.integer("test-images", 1, any);

@@ -33,6 +33,7 @@ struct Options {
     std::string model;
     std::string topology;  ///< a layer list, instead of a model
     std::optional<std::int64_t> image_size;
+    std::int64_t batch = 1;  ///< images that go through the network together
     std::string weights;
     std::string dataset;
     std::filesystem::path data_root;

@@ -97,8 +97,12 @@ PricedResult read_point(const PointName& name, const std::string& source, const 
     const SweepStore store(name.store, SweepStore::Mode::read_only);
     const std::string sweep = chosen_sweep(store, name.sweep, source, name.store);
     const std::vector<SweepEntry> entries = store.sweep_entries(sweep);
-    const StoredPoint point = finished_point(store, entry_of(entries, name, sweep), name);
+    const SweepEntry entry = entry_of(entries, name, sweep);
+    const StoredPoint point = finished_point(store, entry, name);
     PricedResult result;
+    for (const nlohmann::json& setting : entry.settings) {
+        if (setting.at(0) == "batch") result.batch = setting.at(1).get<std::int64_t>();
+    }
     result.source = source;
     const TensorShape shape = make_network(point.network).input_shape();
     result.network = point.network + " " + std::to_string(shape.channels) + "x" + std::to_string(shape.height) + "x" +
@@ -110,6 +114,10 @@ PricedResult read_point(const PointName& name, const std::string& source, const 
     add_layers(result, point, store.layers(), cost);
     result.energy_pj = cost.energy(result.total).parts();
     result.area_mm2 = cost.area.parts();
+    const CostModel low = make_cost_model(result.arch, table, CostEnd::low);
+    const CostModel high = make_cost_model(result.arch, table, CostEnd::high);
+    result.energy_range_pj = {low.energy(result.total).total_pj(), high.energy(result.total).total_pj()};
+    result.area_range_mm2 = {low.area.total_mm2(), high.area.total_mm2()};
     result.accuracies = accuracies_of(store, parse_sweep(store.sweep_spec(sweep), sweep), point.key);
     return result;
 }

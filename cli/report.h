@@ -48,14 +48,19 @@ struct LayerFacts {
     int input_bits = 0;
     Tiling tiling;
     EnergyBreakdown energy;
+    std::optional<Dataflow> dataflow{};  ///< where the chip lets layers differ in it
+    std::string dataflow_reason{};       ///< where the layer had a choice
+    std::vector<DataflowForecast> dataflow_forecasts{};
 };
 
 /// Derived from counters and costs. Averages are over one inference.
 struct Figures {
-    double milliseconds = 0;
+    double milliseconds = 0;              ///< of a batch
+    double first_batch_milliseconds = 0;  ///< that loads what then stays on chip
     double frames_per_second = 0;
-    double utilization = 0;  ///< PE operations / (PEs · cycles)
-    double tops = 0;         ///< 2 · MACs a second, 10^12
+    double image_energy_pj = 0;  ///< of one image of a batch
+    double utilization = 0;      ///< PE·cycles with a product / (PEs · cycles)
+    double tops = 0;             ///< 2 · MACs a second, 10^12
     double tops_per_watt_on_chip = 0;
     double tops_per_watt = 0;  ///< DRAM included
     double average_mw = 0;
@@ -90,11 +95,18 @@ struct Proof {
     std::uint64_t macs = 0;  ///< over all proved images
 };
 
+/// The chip priced where the model's known errors end: every figure too low, or too high, at once.
+struct CostBounds {
+    CostModel low;
+    CostModel high;
+};
+
 struct Report {
     Provenance provenance;
     NetworkFacts network;
     ArchSpec arch;
     CostModel cost;
+    std::optional<CostBounds> bounds;
     RunResult result;
     std::vector<LayerFacts> layers;
     EnergyBreakdown energy;
@@ -105,6 +117,9 @@ struct Report {
     int safe_accumulator_bits = 0;  ///< the narrowest that no layer can overflow; 0 for fp32
     std::string safe_accumulator_layer;
 };
+
+/// The share of MACs whose activation was zero in the images that the machine computed.
+[[nodiscard]] std::optional<double> zero_share_of(const std::optional<Proof>& proof);
 
 [[nodiscard]] Figures make_figures(const CostModel& cost, const RunResult& result,
                                    const std::vector<LayerFacts>& layers, const EnergyBreakdown& energy);

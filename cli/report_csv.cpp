@@ -70,6 +70,7 @@ void add_counters(Table& table, const Counters& counters) {
     table.cell("macs", counters.macs);
     table.cell("total_cycles", counters.total_cycles);
     table.cell("pe_operations", counters.pe_operations);
+    table.cell("pe_steps", counters.pe_steps);
     table.cell("folds", counters.folds);
     add_unit(table, "load_dma", counters.load_dma);
     add_unit(table, "array", counters.array);
@@ -89,6 +90,17 @@ void add_counters(Table& table, const Counters& counters) {
     table.cell("dram_burst_waste_bytes", counters.dram.burst_waste_bytes);
 }
 
+/// Only of chips with DRAM timing.
+void add_dram_rows(Table& table, const DramCounters& dram) {
+    const std::uint64_t bursts = dram.row_hits + dram.row_misses;
+    const auto hits = static_cast<double>(dram.row_hits);
+    table.cell("dram_row_hits", dram.row_hits);
+    table.cell("dram_row_misses", dram.row_misses);
+    table.cell("dram_row_hit_percent", bursts > 0 ? 100 * hits / static_cast<double>(bursts) : 0.0);
+    table.cell("dram_turnarounds", dram.turnarounds);
+    table.cell("dram_refreshes", dram.refreshes);
+}
+
 /// Every row says where it comes from, so that rows of several files can be put together.
 void add_provenance(Table& table, const Provenance& from) {
     table.cell("npusim_version", csv_field(from.version));
@@ -106,6 +118,8 @@ void add_provenance(Table& table, const Provenance& from) {
 std::string csv_report(const Report& report) {
     Table table;
     const auto pes = static_cast<double>(report.arch.array.rows) * report.arch.array.columns;
+    const ArraySpec& array = report.arch.array;
+    const bool differs = array.auto_dataflow || !array.layer_dataflows.empty();
     for (std::size_t i = 0; i < report.result.layers.size(); ++i) {
         const LayerResult& layer = report.result.layers[i];
         const LayerFacts& facts = report.layers[i];
@@ -114,12 +128,18 @@ std::string csv_report(const Report& report) {
         table.cell("name", csv_field(layer.name));
         table.cell("op", csv_field(layer.op));
         add_shape(table, facts);
+        if (differs) table.cell("dataflow", facts.dataflow ? std::string(name_of(*facts.dataflow)) : "");
         table.cell("utilization_percent",
-                   cycles > 0 ? 100 * static_cast<double>(layer.counters.pe_operations) / (pes * cycles) : 0.0);
+                   cycles > 0 ? 100 * static_cast<double>(layer.counters.pe_steps) / (pes * cycles) : 0.0);
         table.cell("time_us", cycles / report.arch.clock_mhz);
         add_counters(table, layer.counters);
+        if (report.arch.dram.timing) add_dram_rows(table, layer.counters.dram);
         for (const auto& [name, pj] : facts.energy.parts()) table.cell("energy_" + name + "_pj", pj);
         table.cell("energy_total_pj", facts.energy.total_pj());
+        if (report.bounds) {
+            table.cell("energy_total_low_pj", report.bounds->low.energy(layer.counters).total_pj());
+            table.cell("energy_total_high_pj", report.bounds->high.energy(layer.counters).total_pj());
+        }
         add_provenance(table, report.provenance);
         table.end_row();
     }

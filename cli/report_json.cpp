@@ -53,9 +53,21 @@ json proof_json(const std::optional<Proof>& proof) {
             {"macs", proof->macs}};
 }
 
-json figures_json(const Figures& figures) {
+/// Of the bursts; null where the chip's DRAM has no timing.
+json row_hit_rate(const Report& report) {
+    const DramCounters& dram = report.result.total.dram;
+    const std::uint64_t bursts = dram.row_hits + dram.row_misses;
+    if (!report.arch.dram.timing || bursts == 0) return nullptr;
+    return static_cast<double>(dram.row_hits) / static_cast<double>(bursts);
+}
+
+json figures_json(const Report& report) {
+    const Figures& figures = report.figures;
     return {{"milliseconds", figures.milliseconds},
+            {"batch", report.result.batch},
+            {"first_batch_milliseconds", figures.first_batch_milliseconds},
             {"frames_per_second", figures.frames_per_second},
+            {"image_energy_pj", figures.image_energy_pj},
             {"utilization", figures.utilization},
             {"tops", figures.tops},
             {"tops_per_watt_on_chip", figures.tops_per_watt_on_chip},
@@ -66,31 +78,67 @@ json figures_json(const Figures& figures) {
             {"peak_mw_layer", figures.peak_mw_layer},
             {"peak_dram_gb_s", figures.peak_dram_gb_s},
             {"peak_dram_layer", figures.peak_dram_layer},
+            {"dram_row_hit_rate", row_hit_rate(report)},
             {"energy_delay_mj_ms", figures.energy_delay_mj_ms}};
+}
+
+/// Where the known errors end, every part of it and the totals.
+json bounds_json(const Report& report) {
+    if (!report.bounds) return nullptr;
+    const Counters& total = report.result.total;
+    const auto end = [&](const CostModel& model) {
+        return json{{"energy", to_json(model.energy(total))}, {"area", to_json(model.area)}};
+    };
+    return {{"low", end(report.bounds->low)}, {"high", end(report.bounds->high)}};
+}
+
+/// The energy with the share of zero activations that the data had.
+json energy_with_data_json(const Report& report) {
+    const std::optional<double> share = zero_share_of(report.proof);
+    if (!share) return nullptr;
+    return {{"zero_activation_share", *share}, {"energy", to_json(report.cost.energy(report.result.total, *share))}};
+}
+
+/// Only of chips whose layers may differ in it.
+json dataflow_json(const LayerFacts& facts) {
+    json forecasts = json::array();
+    for (const DataflowForecast& forecast : facts.dataflow_forecasts) {
+        forecasts.push_back({{"dataflow", name_of(forecast.dataflow)},
+                             {"cycles", forecast.cycles},
+                             {"dram_bytes", forecast.dram_bytes},
+                             {"sram_bits", forecast.sram_bits},
+                             {"movement_cost", forecast.movement_cost}});
+    }
+    json object{{"taken", name_of(*facts.dataflow)}};
+    if (!facts.dataflow_reason.empty()) object["reason"] = facts.dataflow_reason;
+    if (!forecasts.empty()) object["forecasts"] = std::move(forecasts);
+    return object;
 }
 
 json layer_json(const LayerResult& layer, const LayerFacts& facts) {
     const Window& window = facts.window;
     const Tiling& tiling = facts.tiling;
-    return {{"name", layer.name},
-            {"op", layer.op},
-            {"input_shape", shape_json(facts.input_shape)},
-            {"output_shape", shape_json(facts.output_shape)},
-            {"kernel", {window.kernel_height, window.kernel_width}},
-            {"stride", {window.stride_height, window.stride_width}},
-            {"groups", facts.groups},
-            {"weight_bits", facts.weight_bits},
-            {"input_bits", facts.input_bits},
-            {"tiling",
-             {{"out_channels", tiling.out_channels},
-              {"rows", tiling.rows},
-              {"columns", tiling.columns},
-              {"reduce_channels", tiling.reduce_channels},
-              {"weights_outer", tiling.weights_outer},
-              {"weights_whole", tiling.weights_whole},
-              {"inputs_whole", tiling.inputs_whole}}},
-            {"counters", to_json(layer.counters)},
-            {"energy", to_json(facts.energy)}};
+    json object{{"name", layer.name},
+                {"op", layer.op},
+                {"input_shape", shape_json(facts.input_shape)},
+                {"output_shape", shape_json(facts.output_shape)},
+                {"kernel", {window.kernel_height, window.kernel_width}},
+                {"stride", {window.stride_height, window.stride_width}},
+                {"groups", facts.groups},
+                {"weight_bits", facts.weight_bits},
+                {"input_bits", facts.input_bits},
+                {"tiling",
+                 {{"out_channels", tiling.out_channels},
+                  {"rows", tiling.rows},
+                  {"columns", tiling.columns},
+                  {"reduce_channels", tiling.reduce_channels},
+                  {"weights_outer", tiling.weights_outer},
+                  {"weights_whole", tiling.weights_whole},
+                  {"inputs_whole", tiling.inputs_whole}}},
+                {"counters", to_json(layer.counters)},
+                {"energy", to_json(facts.energy)}};
+    if (facts.dataflow) object["dataflow"] = dataflow_json(facts);
+    return object;
 }
 
 json rung_json(const LadderRung& rung) {
@@ -150,9 +198,11 @@ std::string json_report(const Report& report) {
                           {"arch", to_json(report.arch)},
                           {"accuracy", accuracy_json(report.accuracy)},
                           {"proof", proof_json(report.proof)},
-                          {"figures", figures_json(report.figures)},
+                          {"figures", figures_json(report)},
                           {"energy", to_json(report.energy)},
                           {"area", to_json(report.cost.area)},
+                          {"bounds", bounds_json(report)},
+                          {"energy_with_data", energy_with_data_json(report)},
                           {"leakage_mw", report.cost.leakage_mw},
                           {"counters", to_json(report.result.total)},
                           {"layers", std::move(layers)},

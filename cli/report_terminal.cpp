@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <ostream>
 
 #include "cli/format.h"
@@ -42,6 +43,43 @@ private:
         return text;
     }
 
+    /// "auto-dataflow (fastest)"
+    static std::string dataflow_text(const ArraySpec& array) {
+        if (!array.auto_dataflow) return dataflow_text(array.dataflow);
+        return "auto-dataflow (" + std::string(name_of(*array.auto_dataflow)) + ")";
+    }
+
+    [[nodiscard]] std::string pe_text(const PeSpec& pe) const {
+        if (!is_integer()) return "fp32 PEs";
+        const std::string lanes = " PEs of " + std::to_string(pe.lanes) + " lanes";
+        const std::string bits = std::to_string(pe.weight_bits) + "x" + std::to_string(pe.activation_bits) + "-bit ";
+        switch (pe.kind) {
+            case PeKind::scalar:
+                break;
+            case PeKind::dot:
+                return bits + "dot" + lanes;
+            case PeKind::composable:
+                return bits + "composable PEs";
+            case PeKind::bit_serial:
+                return "bit-serial" + lanes + " for " + std::to_string(pe.weight_bits) + "-bit weights";
+        }
+        return bits + "PEs";
+    }
+
+    /// "weight-stationary in 12 layers, output-stationary in 3"
+    void print_dataflows() {
+        std::map<Dataflow, std::size_t> layers;
+        for (const LayerFacts& facts : report_.layers) {
+            if (facts.dataflow) ++layers[*facts.dataflow];
+        }
+        std::string text;
+        for (const auto& [dataflow, count] : layers) {
+            text += (text.empty() ? "" : ", ") + dataflow_text(dataflow) + " in " + std::to_string(count);
+            if (dataflow == layers.begin()->first) text += count == 1 ? " layer" : " layers";
+        }
+        if (!text.empty()) line("dataflows", text);
+    }
+
     void print_inputs() {
         const NetworkFacts& network = report_.network;
         const ArchSpec& arch = report_.arch;
@@ -53,13 +91,11 @@ private:
                             si(static_cast<double>(network.macs), "MAC") + ", " +
                             si(static_cast<double>(network.parameters), " parameters"));
         line("chip", arch.name + ": " + std::to_string(array.rows) + "x" + std::to_string(array.columns) + " " +
-                         dataflow_text(array.dataflow) + " " +
-                         (is_integer() ? std::to_string(array.pe.weight_bits) + "x" +
-                                             std::to_string(array.pe.activation_bits) + "-bit PEs, "
-                                       : "fp32 PEs, ") +
+                         dataflow_text(array) + " " + pe_text(array.pe) + ", " +
                          std::to_string(array.accumulator_bits) + "-bit sums, " + std::to_string(arch.clock_mhz) +
                          " MHz, " + arch.dram.type + " " +
                          trimmed(static_cast<double>(arch.dram.bandwidth_mb_s) / mb_per_gb) + " GB/s");
+        print_dataflows();
         line("precision", precision_text());
         line("technology", report_.provenance.technology + " (" +
                                std::filesystem::path(report_.provenance.technology_file).filename().string() + ")");
@@ -144,11 +180,33 @@ private:
         line("integers", text);
     }
 
+    [[nodiscard]] std::string of_batch() const {
+        return report_.result.batch == 1 ? "" : " for a batch of " + std::to_string(report_.result.batch);
+    }
+
+    /// What a batch, and weights that stay on chip, add; empty without.
+    [[nodiscard]] std::string batch_text() const {
+        constexpr double pj_per_uj = 1e6;
+        const Figures& figures = report_.figures;
+        std::string text;
+        if (report_.result.batch > 1) {
+            text = "figures are of all " + std::to_string(report_.result.batch) + " images; an image takes " +
+                   with_digits(figures.image_energy_pj / pj_per_uj) + " µJ";
+        }
+        if (report_.result.first_total.total_cycles > report_.result.total.total_cycles) {
+            text += text.empty() ? "" : "; ";
+            text += "the first one takes " + with_digits(figures.first_batch_milliseconds) +
+                    " ms: it loads the weights that stay on chip";
+        }
+        return text;
+    }
+
     void print_speed() {
         const Figures& figures = report_.figures;
         line("latency", thousands(report_.result.total.total_cycles) + " cycles, " + with_digits(figures.milliseconds) +
-                            " ms, " + with_digits(figures.frames_per_second) + " frames/s, utilization " +
-                            percent(figures.utilization, 1) + " %");
+                            " ms" + of_batch() + ", " + with_digits(figures.frames_per_second) +
+                            " frames/s, utilization " + percent(figures.utilization, 1) + " %");
+        if (!batch_text().empty()) line("batch", batch_text());
         line("rate", with_digits(figures.tops) + " TOPS, " + with_digits(figures.tops_per_watt_on_chip) +
                          " TOPS/W on chip, " + with_digits(figures.tops_per_watt) + " TOPS/W with DRAM; energy-delay " +
                          with_digits(figures.energy_delay_mj_ms) + " mJ·ms");
@@ -163,12 +221,22 @@ private:
     void print_memory() {
         const RunResult& result = report_.result;
         const double moved = static_cast<double>(result.total.dram.moved_bytes());
-        line("DRAM", si(moved, "B") + " an inference, peak " + with_digits(report_.figures.peak_dram_gb_s) +
-                         " GB/s in " + report_.figures.peak_dram_layer);
+        line("DRAM", si(moved, "B") + (result.batch > 1 ? " a batch, peak " : " an inference, peak ") +
+                         with_digits(report_.figures.peak_dram_gb_s) + " GB/s in " + report_.figures.peak_dram_layer +
+                         rows_text(result.total.dram));
         line("memory", "weights " + binary_bytes(static_cast<double>(result.weight_bytes)) + " (buffer " +
                            binary_bytes(static_cast<double>(report_.arch.weight_buffer.bytes)) +
                            "), peak activations " + binary_bytes(static_cast<double>(result.peak_activation_bytes)) +
                            " (buffer " + binary_bytes(static_cast<double>(report_.arch.activation_buffer.bytes)) + ")");
+    }
+
+    /// What DRAM timing adds.
+    [[nodiscard]] std::string rows_text(const DramCounters& dram) const {
+        if (!report_.arch.dram.timing || report_.arch.dram.ideal) return "";
+        const std::uint64_t bursts = dram.row_hits + dram.row_misses;
+        return "; " + percent(static_cast<double>(dram.row_hits), static_cast<double>(bursts)) +
+               " % of bursts hit an open row, " + thousands(dram.turnarounds) + " turnarounds, " +
+               thousands(dram.refreshes) + " waits for a refresh";
     }
 
     const Report& report_;

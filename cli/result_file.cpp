@@ -14,6 +14,9 @@ using nlohmann::json;
 constexpr const char* kKeys[] = {"provenance", "network",    "arch",     "accuracy", "proof",  "figures", "energy",
                                  "area",       "leakage_mw", "counters", "layers",   "ladder", "notes"};
 
+/// What newer results have too.
+constexpr const char* kOptionalKeys[] = {"bounds", "energy_with_data"};
+
 /// Why this is no result of the main job; empty where it has the keys of one, and no others.
 std::string shape_problem(const json& file) {
     if (!file.is_object()) return "is no JSON object";
@@ -21,7 +24,9 @@ std::string shape_problem(const json& file) {
         if (!file.contains(key)) return std::string("lacks \"") + key + "\"";
     }
     for (const auto& item : file.items()) {
-        if (std::find(std::begin(kKeys), std::end(kKeys), item.key()) == std::end(kKeys)) {
+        const auto is = [&](const char* key) { return item.key() == key; };
+        if (std::none_of(std::begin(kKeys), std::end(kKeys), is) &&
+            std::none_of(std::begin(kOptionalKeys), std::end(kOptionalKeys), is)) {
             return "has \"" + item.key() + "\", which no result has";
         }
     }
@@ -47,6 +52,17 @@ std::map<std::string, double> accuracies_in(const json& accuracy) {
     return found;
 }
 
+void add_ranges(PricedResult& result, const json& file) {
+    const json bounds = file.value("bounds", json());
+    if (bounds.is_null()) return;
+    const auto range = [&](const char* part, const char* total) {
+        return std::pair{bounds.at("low").at(part).at(total).get<double>(),
+                         bounds.at("high").at(part).at(total).get<double>()};
+    };
+    result.energy_range_pj = range("energy", "total_pj");
+    result.area_range_mm2 = range("area", "total_mm2");
+}
+
 PricedResult result_in(const json& file, const std::string& source) {
     PricedResult result;
     result.source = source;
@@ -56,8 +72,10 @@ PricedResult result_in(const json& file, const std::string& source) {
     result.technology = file.at("provenance").at("technology_hash").get<std::string>();
     result.arch = parse_arch(file.at("arch"), source + ", arch");
     result.total = counters_from_json(file.at("counters"));
+    result.batch = file.at("figures").value("batch", std::int64_t{1});
     result.energy_pj = parts_in(file.at("energy"), "_pj", EnergyBreakdown{}.parts());
     result.area_mm2 = parts_in(file.at("area"), "_mm2", AreaBreakdown{}.parts());
+    add_ranges(result, file);
     result.accuracies = accuracies_in(file.at("accuracy"));
     Counters sum;
     for (const json& layer : file.at("layers")) {

@@ -10,6 +10,7 @@
 #include "cli/printers.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
+#include "npusim/workloads/lowering/pe_kind.h"
 
 namespace npusim::cli {
 namespace {
@@ -69,7 +70,7 @@ std::string json_of(const Roofline& roofline, const std::string& network, const 
 
 Roofline roofs_of(const ArchSpec& arch) {
     Roofline roofline;
-    roofline.peak_operations_per_second = static_cast<double>(arch.array.rows) * arch.array.columns * hertz_of(arch);
+    roofline.peak_operations_per_second = peak_products_per_cycle(arch) * hertz_of(arch);
     if (!arch.dram.ideal) roofline.dram_bytes_per_second = static_cast<double>(arch.dram.bandwidth_mb_s) * 1e6;
     return roofline;
 }

@@ -101,7 +101,7 @@ SweepLine::SweepLine(Progress& progress, const std::vector<Objective>& objective
 
 void SweepLine::add(const SweepPoint& point, const Counters& total) {
     if (!progress_.is_shown() || objectives_.empty() || !point.arch) return;
-    const auto metrics = run_metrics(make_cost_model(*point.arch, technology_of_(*point.arch)), total);
+    const auto metrics = run_metrics(make_cost_model(*point.arch, technology_of_(*point.arch)), total, point.batch);
     std::vector<double> values;
     values.reserve(objectives_.size());
     for (const Objective& objective : objectives_) {

@@ -9,12 +9,20 @@ namespace npusim::cli {
 namespace {
 
 void price(Report& report, const QuantizedNetwork& structure, const Program& program) {
+    const ArraySpec& array = report.arch.array;
+    const bool differs = array.auto_dataflow || !array.layer_dataflows.empty();
     report.layers.reserve(report.result.layers.size());
     for (std::size_t i = 0; i < report.result.layers.size(); ++i) {
         const LayerResult& layer = report.result.layers[i];
         const QuantizedNode& node = structure.nodes.at(layer.node);
+        const LayerProgram& lowered = program.layers.at(i);
         report.layers.push_back({node.input_shape, node.output_shape, node.window, node.groups, node.weight_bits,
-                                 node.input_bits, program.layers.at(i).tiling, report.cost.energy(layer.counters)});
+                                 node.input_bits, lowered.tiling, report.cost.energy(layer.counters)});
+        if (!differs || node.op != QuantizedOp::convolution) continue;
+        LayerFacts& facts = report.layers.back();
+        facts.dataflow = lowered.dataflow;
+        facts.dataflow_reason = lowered.dataflow_reason;
+        facts.dataflow_forecasts = lowered.dataflow_forecasts;
     }
     note_accumulators(report, structure);
     report.energy = report.cost.energy(report.result.total);
@@ -26,6 +34,8 @@ void price(Report& report, const QuantizedNetwork& structure, const Program& pro
 void describe_chip(Report& report, const ChipFiles& chip, const Options& options) {
     report.arch = chip.arch;
     report.cost = make_cost_model(chip.arch, chip.technology);
+    report.bounds = CostBounds{make_cost_model(chip.arch, chip.technology, CostEnd::low),
+                               make_cost_model(chip.arch, chip.technology, CostEnd::high)};
     Provenance& from = report.provenance;
     from.version = NPUSIM_VERSION;
     from.command = options.command;
@@ -41,7 +51,7 @@ void simulate_timing(Report& report, const Technology& technology, const Structu
                      const Options& options, Progress& progress) {
     progress.begin("simulation");
     const QuantizedNetwork structure = structure_of(report.arch);
-    const Program program = lower(structure, report.arch);
+    const Program program = lower(structure, report.arch, options.batch);
     check_sight(options.sight, program);
     std::vector<WorkerJob> jobs;
     jobs.emplace_back([&](const FractionSink& sink) {
@@ -51,8 +61,9 @@ void simulate_timing(Report& report, const Technology& technology, const Structu
     if (options.ladder) rungs = ladder_of(report.arch);
     for (const LadderRung& rung : rungs) {
         if (!rung.failure.empty()) continue;
-        jobs.emplace_back(
-            [&](const FractionSink& sink) { return run_timing(structure_of(rung.arch), rung.arch, sink); });
+        jobs.emplace_back([&](const FractionSink& sink) {
+            return run_timing(structure_of(rung.arch), rung.arch, sink, options.batch);
+        });
     }
     WorkerOptions workers;
     workers.workers = options.threads;

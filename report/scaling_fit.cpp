@@ -1,6 +1,7 @@
 #include "npusim/report/scaling_fit.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -12,6 +13,15 @@ struct LogPoint {
     double x = 0;
     double y = 0;
 };
+
+/// The 97.5 % quantile of Student's t distribution.
+double student_t(std::size_t degrees_of_freedom) {
+    constexpr std::array<double, 13> quantiles{0,     12.706, 4.303, 3.182, 2.776, 2.571, 2.447,
+                                               2.365, 2.306,  2.262, 2.228, 2.201, 2.179};
+    constexpr double normal = 1.96;
+    if (degrees_of_freedom < quantiles.size()) return quantiles.at(degrees_of_freedom);
+    return normal * (1 + 1.3 / static_cast<double>(degrees_of_freedom));  // within 0.4 % from 13 on
+}
 
 /// Slope and quality of the straight line; the points have at least two different x.
 PowerFit fit_line(const std::vector<LogPoint>& points) {
@@ -32,8 +42,13 @@ PowerFit fit_line(const std::vector<LogPoint>& points) {
     }
     // Sums of equal values differ from one another by rounding only.
     constexpr double rounding = 1e-20;
-    if (yy <= rounding * count) return {0, 1};
-    return {xy / xx, xy * xy / (xx * yy)};
+    if (yy <= rounding * count) return {0, 1, 0, 0};
+    PowerFit fit{xy / xx, xy * xy / (xx * yy)};
+    const double unexplained = std::max(yy - xy * xy / xx, 0.0);
+    const double half_width = student_t(points.size() - 2) * std::sqrt(unexplained / (count - 2) / xx);
+    fit.low = fit.exponent - half_width;
+    fit.high = fit.exponent + half_width;
+    return fit;
 }
 
 std::set<std::string> precision_fields(const SweepSpec& spec) {
@@ -62,6 +77,12 @@ bool is_fitted(const std::string& metric) {
 }
 
 }  // namespace
+
+std::optional<double> local_exponent(std::pair<double, double> point, std::pair<double, double> other) {
+    if (point.first <= 0 || other.first <= 0 || point.first == other.first) return std::nullopt;
+    if (point.second <= 0 || other.second <= 0) return std::nullopt;
+    return std::log(point.second / other.second) / std::log(point.first / other.first);
+}
 
 std::optional<PowerFit> fit_power(const std::vector<std::pair<double, std::optional<double>>>& value_of_bits) {
     constexpr std::size_t fewest_bits = 3;

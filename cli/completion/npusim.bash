@@ -5,7 +5,7 @@ _npusim() {
     local names command=
     COMPREPLY=()
     case ${COMP_WORDS[1]} in
-        train | finetune | eval | analyze | sweep | merge | table | report | compare | schema) command=${COMP_WORDS[1]} ;;
+        train | finetune | eval | analyze | sweep | merge | table | report | compare | scaling | schema) command=${COMP_WORDS[1]} ;;
     esac
     case $previous in
         --arch)
@@ -44,7 +44,7 @@ _npusim() {
     fi
     if [ -z "$names" ]; then
         names=$(npusim $command --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare schema $names"; fi
+        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare scaling schema $names"; fi
     fi
     mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current")
 }

@@ -37,7 +37,7 @@ public:
         if (pick(0, 3) == 0) {
             arch = preset("fp32_array");
         } else {
-            arch.array.pe = {PeKind::scalar, bits(), bits()};
+            arch.array.pe = {.weight_bits = bits(), .activation_bits = bits()};
             arch.array.accumulator_bits = pick(4, 63);
             arch.precision.activation_bits = bits();
             arch.precision.residual_bits = 16;
@@ -60,8 +60,8 @@ public:
     Counters counters() {
         Counters counters;
         for (std::uint64_t* count :
-             {&counters.total_cycles, &counters.pe_operations, &counters.pe_idle_in_fold_cycles,
-              &counters.pe_stalled_cycles, &counters.pe_weight_loads, &counters.requantize_operations,
+             {&counters.total_cycles, &counters.pe_operations, &counters.pe_idle_in_fold_bit_cycles,
+              &counters.pe_stalled_bit_cycles, &counters.pe_loaded_bits, &counters.requantize_operations,
               &counters.vector_alu_operations, &counters.weight_buffer.reads, &counters.weight_buffer.writes,
               &counters.activation_buffer.reads, &counters.activation_buffer.writes, &counters.accumulator_buffer.reads,
               &counters.accumulator_buffer.writes, &counters.dram.weight_read_bytes, &counters.dram.output_write_bytes,
@@ -84,9 +84,9 @@ TEST_CASE("The array's energy is operations, idle clock and weight loads") {
     const CostModel model = model_of(preset("int8_array"));
     Counters counters;
     counters.pe_operations = 1000;
-    counters.pe_idle_in_fold_cycles = 100;
-    counters.pe_stalled_cycles = 77;
-    counters.pe_weight_loads = 10;
+    counters.pe_idle_in_fold_bit_cycles = 100 * (8 + 31);
+    counters.pe_stalled_bit_cycles = 77 * (8 + 31);
+    counters.pe_loaded_bits = 10 * 8;
     const double pe_fj = 6.618 * 64 + 15.43 * 16 + 9.293 * 31;
     const double expected_fj = 1000 * pe_fj + 100 * 8.6 * (8 + 31) + 10 * 20 * 8;
     CHECK(model.energy(counters).array_pj == Approx(expected_fj / 1000));

@@ -14,8 +14,8 @@ using nlohmann::json;
 namespace {
 
 const std::vector<std::string> groups{
-    "/cell_utilization", "/mac_table", "/fits/0", "/fits/11", "/register", "/weight_load",
-    "/logic_leakage",    "/fp32",      "/sram",   "/dram",    "/wire"};
+    "/cell_utilization", "/mac_table", "/fits/0", "/fits/17", "/register", "/weight_load", "/narrow_operands",
+    "/logic_leakage",    "/fp32",      "/sram",   "/dram",    "/wire",     "/voltage"};
 
 json table() {
     return json::parse(read_text_file(NPUSIM_SOURCE_DIR "/arch/technology/45nm.json"));
@@ -118,4 +118,62 @@ TEST_CASE("All problems of a technology table are reported in one message") {
     CHECK_THAT(problems, Contains("/wire/toggle_probability: 1.5 is outside 0..1") &&
                              Contains("/dram/pj_per_bit/LPDDR4: ") && Contains("/node_nm: is missing"));
     CHECK(std::count(problems.begin(), problems.end(), '\n') == 2);
+}
+
+TEST_CASE("Rows of unknown kinds, factors below one and supplies below the threshold are refused") {
+    check_problem("/mac_table/rows/0/0", "mull", "/mac_table/rows", "row 0: a kind (mul, pe, os, dot, bit_serial");
+    check_problem("/mac_table/rows/0/4", 0, "/mac_table/rows", "row 0");
+    check_problem("/mac_table/energy_relative_error", -0.1, "/mac_table/energy_relative_error", "outside 0..0.9");
+    check_problem("/narrow_operands/rows/0", json::array({8, 8, 0.9}), "/narrow_operands/rows", "must be less");
+    check_problem("/narrow_operands/rows/0", json::array({8, 4, 1.2}), "/narrow_operands/rows", "less than 1");
+    check_problem("/narrow_operands/rows", json::array(), "/narrow_operands/rows", "a row is needed");
+    check_problem("/wire/error_factor", 0.5, "/wire/error_factor", "outside 1..1000");
+    check_problem("/sram/error_factors/along_width/read_pj", 0, "/sram/error_factors/along_width/read_pj", "outside");
+    check_problem("/sram/second_port/area", "2", "/sram/second_port/area", "");
+    check_problem("/voltage/valid_v", json::array({0.4, 1.2}), "/voltage/valid_v", "above threshold_v");
+}
+
+TEST_CASE("A table that builds on another one names what it scales, and only what it replaces") {
+    const test::TemporaryFolder folder;
+    const json base = table();
+    write_whole_file(folder / "base.json", base.dump());
+    const json finer = json::parse(read_text_file(NPUSIM_SOURCE_DIR "/arch/technology/22nm.json"));
+    const auto problems = [&](json document) {
+        write_whole_file(folder / "t.json", document.dump());
+        try {
+            (void)read_technology(folder / "t.json");
+            return std::string();
+        } catch (const InputError& error) {
+            return std::string(error.what());
+        }
+    };
+    json own = finer;
+    own["based_on"] = "base.json";
+    CHECK(problems(own).empty());
+    for (const auto& [key, value] : finer["scale"].items()) {
+        json damaged = own;
+        damaged["scale"].erase(key);
+        CHECK_THAT(problems(damaged), Contains("/scale/" + key + ": is missing"));
+        damaged = own;
+        damaged["scale"][key].erase("source");
+        CHECK_THAT(problems(damaged), Contains("/scale/" + key + "/source: is missing"));
+        damaged = own;
+        damaged["scale"][key]["error_factor"] = 0.9;
+        CHECK_THAT(problems(damaged), Contains("/scale/" + key + "/error_factor: 0.9 is outside"));
+    }
+    json chained = own;
+    write_whole_file(folder / "middle.json", own.dump());
+    chained["based_on"] = "middle.json";
+    CHECK_THAT(problems(chained), Contains("builds on another table itself"));
+    json lost = own;
+    lost["based_on"] = "nowhere.json";
+    CHECK_THAT(problems(lost), Contains("nowhere.json"));
+    json unknown = own;
+    unknown["scales"] = own["scale"];
+    CHECK_THAT(problems(unknown), Contains("/scales: unknown key"));
+    json replaced = own;
+    replaced["register"] = base["register"];
+    CHECK(problems(replaced).empty());
+    replaced["register"].erase("unit");
+    CHECK_THAT(problems(replaced), Contains("/register/unit: is missing"));
 }

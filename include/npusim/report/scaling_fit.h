@@ -16,12 +16,20 @@ namespace npusim {
 struct PowerFit {
     double exponent = 0;
     double r_squared = 0;  ///< of the logarithms; 1 where they do not differ at all
+    /// Where the exponent lies with 95 % confidence, were the deviations from the line independent and normal
+    /// (Student's t). They are a curve, not noise: the interval says how far the values are from a power law.
+    double low = 0;
+    double high = 0;
 };
 
 /// Least squares of log(value) over log(bits). Empty with fewer than three different bits, or when a value is missing
 /// or not above 0.
 [[nodiscard]] std::optional<PowerFit> fit_power(
     const std::vector<std::pair<double, std::optional<double>>>& value_of_bits);
+
+/// The exponent between two points: log(value / other value) / log(bits / other bits). Empty for equal bits, or when a
+/// value is not above 0.
+[[nodiscard]] std::optional<double> local_exponent(std::pair<double, double> point, std::pair<double, double> other);
 
 /// Points with a result that differ in their bits only.
 struct PrecisionGroup {

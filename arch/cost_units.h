@@ -1,0 +1,19 @@
+// The prices of a chip's units, at the best estimate or at an end of the known errors.
+#pragma once
+
+#include "npusim/arch/cost.h"
+
+namespace npusim {
+
+[[nodiscard]] double at_end(double estimate, const ErrorBand& band, CostEnd end);
+[[nodiscard]] double at_end(double estimate, double error_factor, CostEnd end);
+
+/// One operation at the PE's own width, and its area.
+[[nodiscard]] PeCost price_pe(const ArchSpec& arch, const Technology& technology, CostEnd end);
+[[nodiscard]] PePrices price_pe_events(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics,
+                                       CostEnd end);
+[[nodiscard]] PeCost price_requantizer(const ArchSpec& arch, const Technology& technology, CostEnd end);
+[[nodiscard]] PeCost price_alu(const ArchSpec& arch, const Technology& technology, CostEnd end);
+[[nodiscard]] SramCost price_bank(const BufferSpec& buffer, const Technology& technology, CostEnd end);
+
+}  // namespace npusim
