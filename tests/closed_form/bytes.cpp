@@ -100,7 +100,7 @@ Accesses accesses_of(const test::RandomPair& pair, const LayerProgram& layer) {
             const auto bytes = region_bytes(pair.program.layouts[store->tensor], store->region);
             sum.activations.reads += moves(bytes, arch.activation_buffer);
         } else if (const auto* array = std::get_if<ArrayCommand>(&command.work)) {
-            const ArrayTiming timing = dataflow_policy(arch.array.dataflow).time(arch, array->work);
+            const ArrayTiming timing = dataflow_policy(layer.dataflow).time(arch, array->work);
             sum.weights.reads += timing.weight_reads;
             sum.activations.reads += timing.activation_reads;
             sum.accumulators += {timing.accumulator_reads, timing.accumulator_writes};

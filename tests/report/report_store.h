@@ -59,7 +59,7 @@ inline StoredLayer invented_layer(const ArchSpec& arch, int number) {
     Counters& counters = layer.counters;
     counters.total_cycles = 50'000 + generator() % 50'000 + static_cast<std::uint64_t>(bits) * 1000;
     counters.macs = 5'000'000 + static_cast<std::uint64_t>(number) * 1000;
-    counters.pe_operations = counters.macs;
+    counters.pe_operations = counters.pe_steps = counters.macs;
     counters.array.busy_cycles = counters.total_cycles / 2;
     counters.array.idle_cycles[static_cast<std::size_t>(IdleCause::weights)] =
         counters.total_cycles - counters.array.busy_cycles;

@@ -93,7 +93,7 @@ private:
 
 /// T pixels through one fold of 4 × 4 8-bit weights: 2·4 + 4 + T − 2 cycles without overlap.
 inline ArrayWork one_fold(std::int64_t pixels, bool accumulates = false) {
-    return {pixels, 4, 4, 1, 1, 1, 8, 8, accumulates};
+    return {pixels, 4, 4, 1, 1, 1, 8, 8, 1, 1, accumulates};
 }
 
 /// P pixels of 4 channels from the accumulators: P + 3 cycles.

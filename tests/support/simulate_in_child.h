@@ -40,14 +40,16 @@ inline std::string difference(const QuantizedNetwork& network, const std::vector
 inline RunResult simulate_and_compare(const QuantizedNetwork& network, const ArchSpec& arch, const Program& program,
                                       const std::vector<Image>& images,
                                       const std::function<std::vector<IntegerTensor>(const Image&)>& expected_of,
-                                      Detail detail = Detail::transaction) {
+                                      Detail detail = Detail::transaction,
+                                      const std::function<void(const LayerTimeline&)>& observe_layer = {}) {
     std::string problem;
     SimulationInput input{network, arch, program, images, {}, {}};
     input.detail = detail;
+    input.observe_layer = observe_layer;
     input.observe_tensors = [&](std::size_t image, const std::vector<Image>& tensors) {
         if (problem.empty()) problem = difference(network, expected_of(images[image]), tensors);
     };
-    const RunResult result = simulate(input);
+    RunResult result = simulate(input);
     if (!problem.empty()) throw std::runtime_error(problem);
     return result;
 }

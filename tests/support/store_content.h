@@ -34,7 +34,7 @@ inline StoredLayer sample_layer(std::uint64_t number) {
     StoredLayer layer{"layer" + std::to_string(number), number % 2 == 0 ? "convolution" : "max_pool", {}};
     layer.counters.total_cycles = 1 + generator() % 1'000'000;
     layer.counters.macs = generator() % 1'000'000'000;
-    layer.counters.pe_operations = generator() % layer.counters.total_cycles;
+    layer.counters.pe_operations = layer.counters.pe_steps = generator() % layer.counters.total_cycles;
     for (auto& cycles : layer.counters.array.idle_cycles) cycles = generator();
     layer.counters.activation_buffer.reads = generator() % 1'000'000;
     layer.counters.dram.weight_read_bytes = generator() % 1'000'000;

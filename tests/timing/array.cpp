@@ -31,7 +31,7 @@ TEST_CASE("A fold loads R rows, streams its pixels and drains R + C - 2 cycles")
     arch.array.rows = 7;
     arch.array.columns = 3;
     // A fold of which the weights fill only a part takes as long.
-    check(run(arch, {20, 2, 1, 1, 1, 1, 8, 8, false}), 20, 7 + 6 + 2, 0);
+    check(run(arch, {20, 2, 1, 1, 1, 1, 8, 8, 1, 1, false}), 20, 7 + 6 + 2, 0);
 }
 
 TEST_CASE("With overlapped loading the next fold's weights hide behind the pixels of the present one") {

@@ -76,6 +76,23 @@ TEST_CASE("Changing the uniform precision twice is the same as changing it once"
     }
 }
 
+TEST_CASE("A chip whose PEs adapt to their operands stays as it is at another uniform precision") {
+    for (const char* name : {"composable_array", "bit_serial_array"}) {
+        const ArchSpec spec = preset(name);
+        for (const int bits : all_bits) {
+            ArchSpec scaled = at_uniform_bits(spec, bits);
+            CHECK(scaled.precision.weight_bits == bits);
+            CHECK(scaled.precision.activation_bits == bits);
+            CHECK(scaled.precision.first_last_bits == bits);
+            CHECK(at_uniform_bits(scaled, 4) == at_uniform_bits(spec, 4));
+            scaled.name = spec.name;
+            scaled.description = spec.description;
+            scaled.precision = spec.precision;
+            CHECK(scaled == spec);
+        }
+    }
+}
+
 TEST_CASE("A small array's ports keep at least 8 bits at low precision") {
     ArchSpec spec = preset("int8_array");
     spec.array.columns = 4;

@@ -66,9 +66,9 @@ LayerBuffers map_layer(const test::RandomPair& pair, const LayerProgram& layer) 
 }
 
 /// Rows of accumulators that a command's sums take, each as wide as the array.
-std::int64_t accumulator_rows(const QuantizedNode& node, const Region& output, const ArraySpec& array) {
-    const std::int64_t columns = array.columns;
-    if (array.dataflow == Dataflow::input_stationary) {
+std::int64_t accumulator_rows(const QuantizedNode& node, const Region& output, std::int64_t columns,
+                              Dataflow dataflow) {
+    if (dataflow == Dataflow::input_stationary) {
         return output.channels() * ((output.pixels() + columns - 1) / columns);
     }
     const std::int64_t group = std::min(node.output_shape.channels / node.groups, output.channels());
@@ -101,8 +101,8 @@ TEST_CASE("Accumulators of random layers fit the accumulator buffer, all slots t
             for (const auto& command : layer.commands) {
                 const auto* work = std::get_if<ArrayCommand>(&command.work);
                 if (work == nullptr) continue;
-                const auto bits =
-                    accumulator_rows(node, work->output, array) * layer.slots * array.columns * array.accumulator_bits;
+                const auto bits = accumulator_rows(node, work->output, array.columns, layer.dataflow) * layer.slots *
+                                  array.columns * array.accumulator_bits;
                 INFO("seed " << pair.seed << ", layer " << layer.name);
                 REQUIRE(bits <= pair.arch.accumulator_buffer.bytes * 8);
             }

@@ -25,7 +25,7 @@ Report small_report() {
         layer.name = cycles == 1000 ? "first" : "se\"cond, last";
         layer.op = "convolution";
         layer.counters.total_cycles = cycles;
-        layer.counters.macs = layer.counters.pe_operations = 160 * cycles;
+        layer.counters.macs = layer.counters.pe_operations = layer.counters.pe_steps = 160 * cycles;
         layer.counters.dram.weight_read_bytes = cycles == 1000 ? 8000 : 6000;
         layer.counters.array.busy_cycles = cycles;
         report.result.total += layer.counters;

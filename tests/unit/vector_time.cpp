@@ -17,6 +17,7 @@ VectorWork random_work(std::mt19937_64& generator) {
     work.pixels = draw(1, 40);
     work.channels = draw(1, 70);
     work.reads_accumulators = draw(0, 1) == 1;
+    work.sums_lie_by_channel = draw(0, 1) == 1;
     if (!work.reads_accumulators) work.window_area = draw(1, 9);
     work.input_bits = static_cast<int>(draw(1, 16));
     work.has_residual = draw(0, 1) == 1;
@@ -33,7 +34,7 @@ std::uint64_t port_accesses(std::int64_t bits, int width) {
 
 /// Rows of what lies side by side: a pixel's channels, or a channel's pixels where the array gives them so.
 void walk_rows(const ArchSpec& arch, const VectorWork& work, VectorTiming& timing) {
-    const bool by_channel = work.reads_accumulators && arch.array.dataflow == Dataflow::input_stationary;
+    const bool by_channel = work.reads_accumulators && work.sums_lie_by_channel;
     const std::int64_t rows = by_channel ? work.channels : work.pixels;
     const std::int64_t lying = by_channel ? work.pixels : work.channels;
     const auto destinations = work.output_bits.size();
