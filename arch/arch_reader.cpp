@@ -131,12 +131,8 @@ std::int64_t read_bandwidth_mb_s(JsonReader& reader) {
 /// Powers of two in [low, high]; the schema lists them.
 int power_of_two(JsonReader& reader, const std::string& key, Range<std::int64_t> allowed,
                  std::optional<int> fallback = std::nullopt) {
-    std::int64_t value = allowed.low;
-    if (fallback) {
-        value = reader.integer_or(key, allowed, *fallback);
-    } else {
-        value = reader.checked_integer(key, allowed).value_or(allowed.low);
-    }
+    std::int64_t value = fallback ? reader.integer_or(key, allowed, *fallback)
+                                  : reader.checked_integer(key, allowed).value_or(allowed.low);
     if ((value & (value - 1)) != 0) {
         reader.problem(key, std::to_string(value) + " is no power of two");
         value = allowed.low;

@@ -19,6 +19,41 @@ json recorded(const char* number_format) {
     return schema;
 }
 
+FieldTexts dram_texts() {
+    return {
+        {"/dram", "the memory outside of the chip"},
+        {"/dram/type", "a type in the technology's table of DRAM energies"},
+        {"/dram/bandwidth_gb_s", "peak bandwidth in GB/s (10^9 bytes a second), a multiple of 0.001"},
+        {"/dram/latency_ns", "from request to data in ns"},
+        {"/dram/burst_bytes", "bytes of a burst, a power of two; transfers are whole bursts"},
+        {"/dram/ideal", "transfers take no time, for study"},
+        {"/dram/channels", "channels that share the bandwidth, a power of two"},
+        {"/dram/interleave_bytes", "consecutive bytes on one channel, a power of two, at least a burst"},
+        {"/dram/timing", "rows, turnaround and refresh; without it, bandwidth and latency alone"},
+        {"/dram/timing/banks", "banks of a channel, a power of two"},
+        {"/dram/timing/row_bytes", "bytes of a bank's row, a power of two"},
+        {"/dram/timing/row_miss_ns", "to close a row and open another in ns"},
+        {"/dram/timing/turnaround_ns", "of a channel's bus between reads and writes in ns"},
+        {"/dram/timing/refresh_interval_ns", "from refresh to refresh in ns; 0: none"},
+        {"/dram/timing/refresh_ns", "that a refresh takes in ns; rows are closed after it"},
+    };
+}
+
+FieldTexts buffer_texts() {
+    FieldTexts texts;
+    for (const auto& [name, what] : {std::pair{"weight_buffer", "SRAM for weights"},
+                                     {"activation_buffer", "SRAM for activations"},
+                                     {"accumulator_buffer", "SRAM for sums"}}) {
+        const std::string place = std::string("/") + name;
+        texts[place] = what;
+        texts[place + "/kib"] = "size in KiB, a whole number of bytes; each bank holds at least one word";
+        texts[place + "/banks"] = "banks; an even number with double_buffering";
+        texts[place + "/ports"] = "ports of a bank; 2 serve the DMA and the array in one cycle";
+        texts[place + "/width_bits"] = "width of a bank's port in bits";
+    }
+    return texts;
+}
+
 FieldTexts texts() {
     FieldTexts texts{
         {"/$schema", "the schema of this file, for editors; has no effect"},
@@ -55,32 +90,9 @@ FieldTexts texts() {
         {"/vector_unit", "requantizes sums; pooling, adds and norms"},
         {"/vector_unit/lanes", "elements a cycle"},
         {"/vector_unit/pipeline_cycles", "stages of its pipeline in cycles"},
-        {"/dram", "the memory outside of the chip"},
-        {"/dram/type", "a type in the technology's table of DRAM energies"},
-        {"/dram/bandwidth_gb_s", "peak bandwidth in GB/s (10^9 bytes a second), a multiple of 0.001"},
-        {"/dram/latency_ns", "from request to data in ns"},
-        {"/dram/burst_bytes", "bytes of a burst, a power of two; transfers are whole bursts"},
-        {"/dram/ideal", "transfers take no time, for study"},
-        {"/dram/channels", "channels that share the bandwidth, a power of two"},
-        {"/dram/interleave_bytes", "consecutive bytes on one channel, a power of two, at least a burst"},
-        {"/dram/timing", "rows, turnaround and refresh; without it, bandwidth and latency alone"},
-        {"/dram/timing/banks", "banks of a channel, a power of two"},
-        {"/dram/timing/row_bytes", "bytes of a bank's row, a power of two"},
-        {"/dram/timing/row_miss_ns", "to close a row and open another in ns"},
-        {"/dram/timing/turnaround_ns", "of a channel's bus between reads and writes in ns"},
-        {"/dram/timing/refresh_interval_ns", "from refresh to refresh in ns; 0: none"},
-        {"/dram/timing/refresh_ns", "that a refresh takes in ns; rows are closed after it"},
     };
-    for (const auto& [name, what] : {std::pair{"weight_buffer", "SRAM for weights"},
-                                     {"activation_buffer", "SRAM for activations"},
-                                     {"accumulator_buffer", "SRAM for sums"}}) {
-        const std::string place = std::string("/") + name;
-        texts[place] = what;
-        texts[place + "/kib"] = "size in KiB, a whole number of bytes; each bank holds at least one word";
-        texts[place + "/banks"] = "banks; an even number with double_buffering";
-        texts[place + "/ports"] = "ports of a bank; 2 serve the DMA and the array in one cycle";
-        texts[place + "/width_bits"] = "width of a bank's port in bits";
-    }
+    texts.merge(dram_texts());
+    texts.merge(buffer_texts());
     texts.merge(precision_texts("/precision"));
     return texts;
 }

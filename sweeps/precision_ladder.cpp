@@ -103,7 +103,12 @@ RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch, co
 
 RunResult run_timing(const Network& network, const ArchSpec& arch, const std::vector<std::size_t>& layers,
                      const FractionSink& progress, std::int64_t batch) {
-    const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
+    return run_timing(quantize_structure(network, arch.precision, arch.array.accumulator_bits), arch, layers, progress,
+                      batch);
+}
+
+RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch, const std::vector<std::size_t>& layers,
+                     const FractionSink& progress, std::int64_t batch) {
     Program program = lower(structure, arch, batch);
     std::vector<LayerProgram> chosen;
     chosen.reserve(layers.size());

@@ -3,12 +3,10 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "counter_fields.h"
+#include "visit_counters.h"
 
 namespace npusim {
 namespace {
-
-using namespace counter_fields;
 
 class Writer {
 public:
@@ -74,35 +72,6 @@ void visit_number(Archive& archive, Number& value) {
     auto unsigned_value = static_cast<std::uint64_t>(value);
     archive.number(unsigned_value);
     if constexpr (Archive::reads) value = static_cast<std::remove_const_t<Number>>(unsigned_value);
-}
-
-template <typename Archive, typename Operations>
-void visit_operations(Archive& archive, Operations& by_bits) {
-    std::vector<std::array<std::uint64_t, 3>> rows;
-    rows.reserve(by_bits.size());
-    for (const auto& [bits, operations] : by_bits) {
-        rows.push_back({static_cast<std::uint64_t>(bits.first), static_cast<std::uint64_t>(bits.second), operations});
-    }
-    archive.size_of(rows);
-    for (auto& row : rows) {
-        for (std::uint64_t& number : row) archive.number(number);
-        if constexpr (Archive::reads) by_bits[{static_cast<int>(row[0]), static_cast<int>(row[1])}] = row[2];
-    }
-}
-
-template <typename Archive, typename Counted>
-void visit_counters(Archive& archive, Counted& counters) {
-    for (const auto& [name, member] : number_fields) archive.number(counters.*member);
-    visit_operations(archive, counters.pe_operations_by_bits);
-    for (const auto& [name, member] : unit_fields) {
-        archive.number((counters.*member).busy_cycles);
-        for (auto& cycles : (counters.*member).idle_cycles) archive.number(cycles);
-    }
-    for (const auto& [name, member] : buffer_fields) {
-        archive.number((counters.*member).reads);
-        archive.number((counters.*member).writes);
-    }
-    for (const auto& [name, member] : dram_fields) archive.number(counters.dram.*member);
 }
 
 /// One order for both directions.

@@ -36,8 +36,7 @@ void Forecaster::plan(const std::vector<MissingPoint>& missing,
         if (!point.arch) continue;
         Work work{&missing[looked_at], {}};
         try {
-            const PointPlan plan =
-                plan_point(networks_.get(point.network), missing[looked_at].key, *point.arch, point.batch);
+            const PointPlan plan = plan_point(networks_, point, missing[looked_at].key);
             for (std::size_t layer = 0; layer < plan.point.layers.size(); ++layer) {
                 const std::string& key = plan.point.layers[layer].second;
                 if (is_known(key) || !seen.insert(std::hash<std::string>()(key)).second) continue;
@@ -82,7 +81,7 @@ WorkerJob Forecaster::job_of(const Work& work) {
 
 void Forecaster::learn(const Work& work, const RunResult& result, std::vector<StoredLayer>& found) {
     const SweepPoint& point = points_[work.point->place];
-    const PointPlan plan = plan_point(networks_.get(point.network), work.point->key, *point.arch, point.batch);
+    const PointPlan plan = plan_point(networks_, point, work.point->key);
     for (std::size_t i = 0; i < work.layers.size(); ++i) {
         const LayerResult& layer = result.layers.at(i);
         found.push_back({plan.point.layers.at(work.layers[i]).second, layer.op, layer.counters});

@@ -62,9 +62,9 @@ private:
     /// Called in the hosts; each remembers the networks that it has met.
     WorkerJob job_of(const PointWork& work) {
         const SweepPoint& point = points_.at(work.place);
-        const Network& network = networks_.get(point.network);
-        return [&network, &point, work](const FractionSink&) {
-            return run_timing(network, *point.arch, work.layers, {}, point.batch);
+        const QuantizedNetwork& structure = networks_.structure(point.network, *point.arch);
+        return [&structure, &point, work](const FractionSink&) {
+            return run_timing(structure, *point.arch, work.layers, {}, point.batch);
         };
     }
 

@@ -2,6 +2,7 @@
 
 #include "npusim/base/files.h"
 #include "npusim/models/graph/zoo.h"
+#include "npusim/models/quantization/precision_json.h"
 #include "npusim/models/quantization/quantizer.h"
 #include "npusim/sweeps/sweep_runner.h"
 #include "npusim/workloads/lowering/layer_keys.h"
@@ -12,6 +13,17 @@ const Network& Networks::get(const std::string& name) {
     const auto found = networks_.find(name);
     if (found != networks_.end()) return found->second;
     return networks_.emplace(name, make_network(name)).first->second;
+}
+
+const QuantizedNetwork& Networks::structure(const std::string& name, const ArchSpec& arch) {
+    constexpr std::size_t most_remembered = 32;
+    const std::string key =
+        name + ' ' + to_json(arch.precision).dump() + ' ' + std::to_string(arch.array.accumulator_bits);
+    const auto found = structures_.find(key);
+    if (found != structures_.end()) return found->second;
+    if (structures_.size() == most_remembered) structures_.clear();
+    return structures_.emplace(key, quantize_structure(get(name), arch.precision, arch.array.accumulator_bits))
+        .first->second;
 }
 
 std::string point_key(const std::string& network, const ArchSpec& arch, std::int64_t batch) {
@@ -33,14 +45,13 @@ std::string key_of(const SweepPoint& point) {
     return content_hash(nlohmann::json{point.network, settings_json(point), point.impossible, kMachineRevision}.dump());
 }
 
-PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch, std::int64_t batch) {
+PointPlan plan_point(Networks& networks, const SweepPoint& point, const std::string& key) {
+    const QuantizedNetwork& structure = networks.structure(point.network, *point.arch);
     PointPlan plan;
-    plan.network = &network;
     plan.point.key = key;
-    plan.point.network = network.name;
-    plan.point.arch = to_json(arch);
-    const QuantizedNetwork structure = quantize_structure(network, arch.precision, arch.array.accumulator_bits);
-    const std::vector<std::string> keys = layer_keys(structure, arch, batch);
+    plan.point.network = networks.get(point.network).name;
+    plan.point.arch = to_json(*point.arch);
+    const std::vector<std::string> keys = layer_keys(structure, *point.arch, point.batch);
     for (std::size_t i = 0; i < keys.size(); ++i) plan.point.layers.emplace_back(structure.nodes[i].name, keys[i]);
     return plan;
 }

@@ -8,23 +8,26 @@
 
 #include "npusim/arch/arch_spec.h"
 #include "npusim/models/graph/network.h"
+#include "npusim/models/quantization/quantized_network.h"
 #include "npusim/sweeps/sweep_spec.h"
 #include "npusim/sweeps/sweep_store.h"
 
 namespace npusim {
 
-struct PointPlan {  // NOLINT(bugprone-exception-escape): moving JSON does not throw
-    const Network* network = nullptr;
+struct PointPlan {      // NOLINT(bugprone-exception-escape): moving JSON does not throw
     StoredPoint point;  ///< without a status yet
 };
 
-/// The networks of a sweep, each made once.
+/// The networks of a sweep, each made once, and as they lie on its last chips.
 class Networks {
 public:
     const Network& get(const std::string& name);
+    /// Good until the next call. Throws InputError where the network does not fit the chip's precision.
+    const QuantizedNetwork& structure(const std::string& name, const ArchSpec& arch);
 
 private:
     std::map<std::string, Network> networks_;
+    std::map<std::string, QuantizedNetwork> structures_;  ///< by all that makes them
 };
 
 /// The settings of a point as the store keeps them: an array of [field, value].
@@ -32,8 +35,7 @@ private:
 /// point_key, or where there is no chip, a hash of what was asked for and the reason.
 [[nodiscard]] std::string key_of(const SweepPoint& point);
 
-/// Throws InputError where the network does not fit the chip's precision.
-[[nodiscard]] PointPlan plan_point(const Network& network, const std::string& key, const ArchSpec& arch,
-                                   std::int64_t batch);
+/// Of a point that has a chip. Throws InputError where the network does not fit the chip's precision.
+[[nodiscard]] PointPlan plan_point(Networks& networks, const SweepPoint& point, const std::string& key);
 
 }  // namespace npusim

@@ -128,7 +128,7 @@ private:
         OpenPoint opened;
         opened.place = place;
         try {
-            opened.plan = plan_point(networks_.get(point.network), key, *point.arch, point.batch);
+            opened.plan = plan_point(networks_, point, key);
         } catch (const InputError& error) {
             commit({key, point.network, to_json(*point.arch), PointStatus::impossible, error.what(), {}});
             return;

@@ -11,13 +11,13 @@ namespace npusim::store {
 namespace {
 
 constexpr std::int64_t application_id = 0x4e505553;  // "NPUS"
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 constexpr std::uintmax_t smallest_page_bytes = 512;  // of any SQLite database
 
 /// Layers are named by number inside the file: a point has dozens of them, and keys are long.
 constexpr const char* layout = R"sql(
 PRAGMA application_id = 0x4e505553;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 CREATE TABLE layers (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -4,9 +4,9 @@
 #include <array>
 #include <stdexcept>
 
+#include "counters_text.h"
 #include "database.h"
 #include "npusim/base/error.h"
-#include "npusim/sweeps/result_json.h"
 #include "rows.h"
 #include "schema.h"
 
@@ -28,7 +28,7 @@ template <typename Parse>
 auto parsed(const Connection& connection, const std::string& place, const Parse& parse) {
     try {
         return parse();
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const std::exception& error) {
         throw InputError(connection.file().string(), place, std::string("cannot be read: ") + error.what());
     }
 }
@@ -65,7 +65,7 @@ void SweepStore::add(const std::vector<StoredLayer>& layers, const StoredPoint& 
     for (const StoredLayer& layer : layers) {
         // Most layers are there already; making their text would cost more than looking.
         if (store::has_layer(connection, layer.key)) continue;
-        store::insert_layer(connection, {layer.key, layer.op, to_json(layer.counters).dump()});
+        store::insert_layer(connection, {layer.key, layer.op, store::counters_text(layer.counters)});
     }
     store::put_point(connection, store::row_of(point));
     transaction.commit();
@@ -100,7 +100,7 @@ std::map<std::string, StoredLayer> SweepStore::layers() const {
     while (rows.next()) {
         std::string key = rows.copy(0);
         const Counters counters =
-            parsed(connection, "layer " + key, [&] { return counters_from_json(nlohmann::json::parse(rows.text(2))); });
+            parsed(connection, "layer " + key, [&] { return store::counters_of_text(rows.text(2)); });
         layers.emplace(key, StoredLayer{key, rows.copy(1), counters});
     }
     return layers;

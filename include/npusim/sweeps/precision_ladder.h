@@ -56,6 +56,9 @@ struct PrecisionLadder {
 
 /// The same of a structure that is quantized already.
 [[nodiscard]] RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch,
+                                   const std::vector<std::size_t>& layers, const FractionSink& progress,
+                                   std::int64_t batch = 1);
+[[nodiscard]] RunResult run_timing(const QuantizedNetwork& structure, const ArchSpec& arch,
                                    const FractionSink& progress, std::int64_t batch = 1);
 
 /// Prices the rungs from the outcomes of their runs (in the order of the rungs that have no failure) and fits the
