@@ -30,20 +30,19 @@ UnitCycles unit_from_json(const json& value) {
     return unit;
 }
 
-/// {"4x8": operations of 4-bit weights and 8-bit activations, ...}
 json operations_json(const std::map<std::pair<int, int>, std::uint64_t>& by_bits) {
-    json object = json::object();
+    json list = json::array();
     for (const auto& [bits, operations] : by_bits) {
-        object[std::to_string(bits.first) + "x" + std::to_string(bits.second)] = operations;
+        list.push_back({{"weight_bits", bits.first}, {"activation_bits", bits.second}, {"operations", operations}});
     }
-    return object;
+    return list;
 }
 
-std::map<std::pair<int, int>, std::uint64_t> operations_from_json(const json& object) {
+std::map<std::pair<int, int>, std::uint64_t> operations_from_json(const json& list) {
     std::map<std::pair<int, int>, std::uint64_t> by_bits;
-    for (const auto& [name, operations] : object.items()) {
-        const auto x = name.find('x');
-        by_bits[{std::stoi(name.substr(0, x)), std::stoi(name.substr(x + 1))}] = operations.get<std::uint64_t>();
+    for (const json& row : list) {
+        by_bits[{row.at("weight_bits").get<int>(), row.at("activation_bits").get<int>()}] =
+            row.at("operations").get<std::uint64_t>();
     }
     return by_bits;
 }

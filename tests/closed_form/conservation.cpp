@@ -3,26 +3,11 @@
 
 #include "support/random_pair.h"
 #include "support/simulate_in_child.h"
+#include "support/time_pairs.h"
 
 namespace npusim {
 
 namespace {
-
-/// Times each pair's program after `change` to its architecture.
-template <typename Change>
-std::vector<RunResult> time_all(const std::vector<test::RandomPair>& pairs, const Change& change) {
-    std::vector<WorkerJob> jobs;
-    for (const auto& pair : pairs) {
-        jobs.emplace_back([&](const FractionSink&) {
-            ArchSpec arch = pair.arch;
-            change(arch);
-            return simulate({pair.network, arch, pair.program, {}, {}, {}});
-        });
-    }
-    std::vector<RunResult> results;
-    for (const auto& outcome : run_in_workers(jobs)) results.push_back(result_or_throw(outcome));
-    return results;
-}
 
 void check_layer(const test::RandomPair& pair, const LayerResult& layer) {
     const Counters& c = layer.counters;
@@ -47,7 +32,7 @@ void check_layer(const test::RandomPair& pair, const LayerResult& layer) {
 
 TEST_CASE("Busy and idle cycles of each unit add up to the layer's total, and no unit does more than its peak") {
     const auto pairs = test::random_pairs(400'000, 150);
-    const auto results = time_all(pairs, [](ArchSpec&) {});
+    const auto results = test::time_all(pairs, [](ArchSpec&) {});
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         Counters sum;
         for (const auto& layer : results[i].layers) {
@@ -61,8 +46,8 @@ TEST_CASE("Busy and idle cycles of each unit add up to the layer's total, and no
 
 TEST_CASE("A program run twice, and run with data, gives the same counters") {
     const auto pairs = test::random_pairs(410'000, 100);
-    const auto once = time_all(pairs, [](ArchSpec&) {});
-    const auto twice = time_all(pairs, [](ArchSpec&) {});
+    const auto once = test::time_all(pairs, [](ArchSpec&) {});
+    const auto twice = test::time_all(pairs, [](ArchSpec&) {});
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         const auto& pair = pairs[i];
         INFO("seed " << pair.seed);
@@ -93,8 +78,8 @@ TEST_CASE("Several images sum what depends on data and leave the cycles alone") 
 
 TEST_CASE("Ideal DRAM is never slower, and moves the same bytes") {
     const auto pairs = test::random_pairs(430'000, 120);
-    const auto real = time_all(pairs, [](ArchSpec& arch) { arch.dram.ideal = false; });
-    const auto ideal = time_all(pairs, [](ArchSpec& arch) { arch.dram.ideal = true; });
+    const auto real = test::time_all(pairs, [](ArchSpec& arch) { arch.dram.ideal = false; });
+    const auto ideal = test::time_all(pairs, [](ArchSpec& arch) { arch.dram.ideal = true; });
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         for (std::size_t l = 0; l < real[i].layers.size(); ++l) {
             INFO("seed " << pairs[i].seed << ", layer " << real[i].layers[l].name);
@@ -108,9 +93,9 @@ TEST_CASE("Ideal DRAM is never slower, and moves the same bytes") {
 // the transfer that everything waits for may come a place later: then a layer gets a little slower (see monotony.cpp).
 TEST_CASE("No change for the better costs more than five percent") {
     const auto pairs = test::random_pairs(440'000, 120);
-    const auto base = time_all(pairs, [](ArchSpec&) {});
+    const auto base = test::time_all(pairs, [](ArchSpec&) {});
     const auto check = [&](const char* what, std::uint64_t percent, const auto& change) {
-        const auto changed = time_all(pairs, change);
+        const auto changed = test::time_all(pairs, change);
         for (std::size_t i = 0; i < pairs.size(); ++i) {
             for (std::size_t l = 0; l < base[i].layers.size(); ++l) {
                 const std::uint64_t before = base[i].layers[l].counters.total_cycles;

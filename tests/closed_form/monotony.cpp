@@ -12,6 +12,7 @@
 #include "npusim/base/integer_math.h"
 #include "support/random_pair.h"
 #include "support/simulate_in_child.h"
+#include "support/time_pairs.h"
 
 namespace npusim {
 
@@ -19,26 +20,12 @@ namespace {
 
 using Change = std::function<void(ArchSpec&)>;
 
-std::vector<RunResult> time_all(const std::vector<test::RandomPair>& pairs, const Change& change) {
-    std::vector<WorkerJob> jobs;
-    for (const auto& pair : pairs) {
-        jobs.emplace_back([&](const FractionSink&) {
-            ArchSpec arch = pair.arch;
-            change(arch);
-            return simulate({pair.network, arch, pair.program, {}, {}, {}});
-        });
-    }
-    std::vector<RunResult> results;
-    for (const auto& outcome : run_in_workers(jobs)) results.push_back(result_or_throw(outcome));
-    return results;
-}
-
 /// No layer takes longer after the change, but for so many percent. Tiles stay: programs are those of the chip that was
 /// drawn.
 void check_not_slower(const std::string& what, const std::vector<test::RandomPair>& pairs, const Change& base,
                       const Change& better, std::uint64_t percent = 0) {
-    const auto before = time_all(pairs, base);
-    const auto after = time_all(pairs, [&](ArchSpec& arch) {
+    const auto before = test::time_all(pairs, base);
+    const auto after = test::time_all(pairs, [&](ArchSpec& arch) {
         base(arch);
         better(arch);
     });
@@ -119,7 +106,7 @@ TEST_CASE("With ideal DRAM no better unit and no better buffer is ever slower") 
 // Bytes that somebody needs: what whole bursts move beyond them may grow, because shorter rows lie otherwise.
 TEST_CASE("Half the bits in the same tiles never move more bytes") {
     const auto pairs = test::random_pairs(470'000, 100);
-    const auto whole = time_all(pairs, [](ArchSpec&) {});
+    const auto whole = test::time_all(pairs, [](ArchSpec&) {});
     std::vector<WorkerJob> jobs;
     for (const auto& pair : pairs) {
         jobs.emplace_back([&pair](const FractionSink&) {

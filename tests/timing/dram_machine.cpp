@@ -4,6 +4,7 @@
 #include "support/hand_program.h"
 #include "support/program_run.h"
 #include "support/random_dram.h"
+#include "support/time_pairs.h"
 #include "support/two_levels.h"
 
 namespace npusim {
@@ -28,21 +29,6 @@ std::vector<test::RandomPair> pairs_with_rows(std::uint64_t first_seed, std::siz
     return pairs;
 }
 
-template <typename Change>
-std::vector<RunResult> time_all(const std::vector<test::RandomPair>& pairs, const Change& change) {
-    std::vector<WorkerJob> jobs;
-    for (const auto& pair : pairs) {
-        jobs.emplace_back([&](const FractionSink&) {
-            ArchSpec arch = pair.arch;
-            change(arch);
-            return simulate({pair.network, arch, pair.program, {}, {}, {}});
-        });
-    }
-    std::vector<RunResult> results;
-    for (const auto& outcome : run_in_workers(jobs)) results.push_back(result_or_throw(outcome));
-    return results;
-}
-
 }  // namespace
 
 TEST_CASE("With rows, channels and two ports both levels of detail agree, and the integers are the reference's") {
@@ -56,8 +42,8 @@ TEST_CASE("With rows, channels and two ports both levels of detail agree, and th
 
 TEST_CASE("Every burst hits or misses a row, bytes are those without timing, and cycles add up") {
     const auto pairs = pairs_with_rows(480'000, 60);
-    const auto results = time_all(pairs, [](ArchSpec&) {});
-    const auto flat = time_all(pairs, [](ArchSpec& arch) {
+    const auto results = test::time_all(pairs, [](ArchSpec&) {});
+    const auto flat = test::time_all(pairs, [](ArchSpec& arch) {
         arch.dram.timing.reset();
         arch.dram.channels = 1;
     });
