@@ -6,7 +6,10 @@
 
 namespace npusim::arch_names {
 
-inline const NamedValues<NumberFormat> number_formats{{"integer", NumberFormat::integer}, {"fp32", NumberFormat::fp32}};
+inline const NamedValues<NumberFormat> number_formats{{"integer", NumberFormat::integer},
+                                                      {"fp32", NumberFormat::fp32},
+                                                      {"fp16", NumberFormat::fp16},
+                                                      {"bf16", NumberFormat::bf16}};
 inline const NamedValues<PeKind> pe_kinds{{"scalar", PeKind::scalar},
                                           {"dot", PeKind::dot},
                                           {"composable", PeKind::composable},

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double bytes_per_kib = 1024;
 constexpr double mb_per_gb = 1000;
-constexpr int fp32_bits = 32;
+constexpr int floating_sum_bits = 32;
 
 int small_integer(JsonReader& reader, const std::string& key, Range<std::int64_t> allowed) {
     return static_cast<int>(reader.integer(key, allowed));
@@ -25,22 +25,23 @@ constexpr const char* kPeRules = R"({"allOf": [
     {"if": {"properties": {"kind": {"const": "composable"}}},
      "then": {"properties": {"weight_bits": {"enum": [4, 8]}, "activation_bits": {"enum": [4, 8]}}}}]})";
 
-PeSpec read_pe(JsonReader reader, bool is_fp32) {
+PeSpec read_pe(JsonReader reader, int format_bits) {
+    const bool is_floating = format_bits != 0;
     constexpr int widest_composable_bits = 8;
     const NamedValues<PeKind> scalar_only{{std::string(name_of(PeKind::scalar)), PeKind::scalar}};
     PeSpec pe;
-    pe.kind = reader.choice("kind", is_fp32 ? scalar_only : arch_names::pe_kinds);
+    pe.kind = reader.choice("kind", is_floating ? scalar_only : arch_names::pe_kinds);
     pe.lanes = static_cast<int>(reader.integer_or("lanes", {1, 64}, 1));
     pe.zero_gating = reader.boolean_or("zero_gating", false);
-    pe.weight_bits = read_bits(reader, "weight_bits", is_fp32);
-    pe.activation_bits = read_bits(reader, "activation_bits", is_fp32);
+    pe.weight_bits = read_bits(reader, "weight_bits", format_bits);
+    pe.activation_bits = read_bits(reader, "activation_bits", format_bits);
     const bool has_lanes = pe.kind == PeKind::dot || pe.kind == PeKind::bit_serial;
     if (!has_lanes && pe.lanes != 1) {
         reader.problem("lanes", "is " + std::to_string(pe.lanes) + ", but only dot and bit_serial PEs have lanes: 1");
     }
     const bool splits = (pe.weight_bits == 4 || pe.weight_bits == widest_composable_bits) &&
                         (pe.activation_bits == 4 || pe.activation_bits == widest_composable_bits);
-    if (pe.kind == PeKind::composable && !is_fp32 && !splits) {
+    if (pe.kind == PeKind::composable && !is_floating && !splits) {
         reader.problem("kind", "a composable PE has weight_bits and activation_bits of 4 or 8");
     }
     reader.refine("", kPeRules);
@@ -75,10 +76,11 @@ ArraySpec read_array(JsonReader reader, NumberFormat format) {
     spec.rows = small_integer(reader, "rows", {1, 1024});
     spec.columns = small_integer(reader, "columns", {1, 1024});
     read_dataflows(reader, spec);
-    const bool is_fp32 = format == NumberFormat::fp32;
-    spec.pe = read_pe(reader.object("pe"), is_fp32);
+    const bool is_integer = format == NumberFormat::integer;
+    spec.pe = read_pe(reader.object("pe"), floating_bits(format));
     spec.accumulator_bits = small_integer(
-        reader, "accumulator_bits", is_fp32 ? Range<std::int64_t>{fp32_bits, fp32_bits} : Range<std::int64_t>{4, 47});
+        reader, "accumulator_bits",
+        is_integer ? Range<std::int64_t>{4, 47} : Range<std::int64_t>{floating_sum_bits, floating_sum_bits});
     spec.overlap_weight_load = reader.boolean("overlap_weight_load");
     reader.reject_unknown_keys();
     return spec;
@@ -96,7 +98,7 @@ std::optional<std::int64_t> read_bytes(JsonReader& reader) {
     return static_cast<std::int64_t>(bytes);
 }
 
-BufferSpec read_buffer(JsonReader reader, bool double_buffering) {
+BufferSpec read_buffer(JsonReader reader, bool double_buffering, bool may_be_arbitrated = false) {
     const auto bytes = read_bytes(reader);
     reader.refine("kib", R"({"multipleOf": 0.0009765625})");  // whole bytes
     const auto banks = reader.checked_integer("banks", {1, 64});
@@ -112,6 +114,7 @@ BufferSpec read_buffer(JsonReader reader, bool double_buffering) {
     }
     BufferSpec spec;
     spec.ports = static_cast<int>(reader.integer_or("ports", {1, 2}, 1));
+    if (may_be_arbitrated) spec.arbitrated = reader.boolean_or("arbitrated", false);
     reader.reject_unknown_keys();
     spec.bytes = bytes.value_or(spec.bytes);
     spec.banks = static_cast<int>(banks.value_or(spec.banks));
@@ -230,13 +233,13 @@ ArchSpec read_arch_fields(JsonReader& reader) {
     spec.clock_mhz = small_integer(reader, "clock_mhz", {1, 5000});
     reader.know("voltage_v", R"({"type": "number", "minimum": 0.3, "maximum": 3.3})");
     if (reader.has("voltage_v")) spec.voltage_v = reader.number("voltage_v", {0.3, 3.3});
-    spec.precision = read_precision(reader.object("precision"), spec.number_format == NumberFormat::fp32);
+    spec.precision = read_precision(reader.object("precision"), floating_bits(spec.number_format));
     spec.array = read_array(reader.object("array"), spec.number_format);
     spec.double_buffering = reader.boolean("double_buffering");
     spec.prefetch_depth = static_cast<int>(reader.integer_or("prefetch_depth", {1, 8}, 1));
     spec.keep_on_chip = read_keep_on_chip(reader);
     spec.weight_buffer = read_buffer(reader.object("weight_buffer"), spec.double_buffering);
-    spec.activation_buffer = read_buffer(reader.object("activation_buffer"), spec.double_buffering);
+    spec.activation_buffer = read_buffer(reader.object("activation_buffer"), spec.double_buffering, true);
     spec.accumulator_buffer = read_buffer(reader.object("accumulator_buffer"), spec.double_buffering);
     reader.refine("", kEvenBanks);
     spec.clock_gate_stalls = reader.boolean("clock_gate_stalls");

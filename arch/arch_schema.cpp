@@ -51,6 +51,7 @@ FieldTexts buffer_texts() {
         texts[place + "/ports"] = "ports of a bank; 2 serve the DMA and the array in one cycle";
         texts[place + "/width_bits"] = "width of a bank's port in bits";
     }
+    texts["/activation_buffer/arbitrated"] = "units that meet in the buffer wait for one another";
     return texts;
 }
 
@@ -59,7 +60,8 @@ FieldTexts texts() {
         {"/$schema", "the schema of this file, for editors; has no effect"},
         {"/name", "name of the chip in reports"},
         {"/description", "what the chip is; the part before the first semicolon stands in npusim --list"},
-        {"/number_format", "integer, or fp32 for the baseline, which is simulated for timing and energy only"},
+        {"/number_format",
+         "integer; or fp32, fp16 or bf16 (all with fp32 sums) for a baseline, simulated for timing and energy only"},
         {"/technology", "file with the costs; looked for beside this file, then among the presets"},
         {"/clock_mhz", "clock in MHz"},
         {"/precision", "at which bits networks are stored and computed"},
@@ -100,7 +102,9 @@ FieldTexts texts() {
 }  // namespace
 
 json arch_schema() {
-    json schema = by_value("number_format", "fp32", recorded("fp32"), recorded("integer"));
+    const json halves = json::array({"fp16", "bf16"});
+    const json narrower = by_value("number_format", halves, recorded("fp16"), recorded("integer"));
+    json schema = by_value("number_format", "fp32", recorded("fp32"), narrower);
     describe_fields(schema, texts());
     return schema_document("A chip of npusim", std::move(schema));
 }

@@ -106,6 +106,10 @@ std::string_view name_of(PeKind kind) {
     return arch_names::name_in(arch_names::pe_kinds, kind);
 }
 
+std::string_view name_of(NumberFormat format) {
+    return arch_names::name_in(arch_names::number_formats, format);
+}
+
 std::string_view name_of(DataflowGoal goal) {
     return arch_names::name_in(arch_names::dataflow_goals, goal);
 }
@@ -114,7 +118,7 @@ json to_json(const ArchSpec& spec) {
     json arch{
         {"name", spec.name},
         {"description", spec.description},
-        {"number_format", arch_names::name_in(arch_names::number_formats, spec.number_format)},
+        {"number_format", name_of(spec.number_format)},
         {"technology", spec.technology},
         {"clock_mhz", spec.clock_mhz},
         {"precision", to_json(spec.precision)},
@@ -128,6 +132,7 @@ json to_json(const ArchSpec& spec) {
         {"clock_gate_stalls", spec.clock_gate_stalls},
         {"vector_unit", {{"lanes", spec.vector_unit.lanes}, {"pipeline_cycles", spec.vector_unit.pipeline_cycles}}},
         {"dram", dram_json(spec.dram)}};
+    arch["activation_buffer"]["arbitrated"] = spec.activation_buffer.arbitrated;
     if (spec.voltage_v > 0) arch["voltage_v"] = spec.voltage_v;
     return arch;
 }

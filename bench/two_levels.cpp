@@ -1,7 +1,7 @@
 // bench_two_levels [--first] [PAIRS [FIRST_SEED]]: random networks on random chips, with the array PE by PE and with
 // its commands computed at once. Prints every pair that differs, the first ones made small, and how many were compared.
 // --first: stops at the first that differs, and says after how many pairs and in which unit. Random pairs are those of
-// the tests.
+// the tests; of every two, one arbitrates its activation buffer.
 #include "support/two_levels.h"
 
 #include <cstdlib>
@@ -34,7 +34,8 @@ void show(const test::RandomPair& pair, const std::string& difference, Compariso
 
 /// Compares pairs from `seed` on; the first seed behind them.
 std::uint64_t compare(std::uint64_t seed, std::size_t wanted, Comparison& comparison) {
-    const auto pairs = test::random_pairs(seed, wanted);
+    auto pairs = test::random_pairs(seed, wanted);
+    for (auto& pair : pairs) pair.arch.activation_buffer.arbitrated = pair.seed % 2 == 1;
     const auto differences = test::level_differences(pairs);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         ++comparison.pairs;

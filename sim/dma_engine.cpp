@@ -26,15 +26,21 @@ void DmaEngine::begin_layer(CurrentLayer& layer) {
     outstanding_until_ = layer_began_cycles_;
     outstanding_cycles_ = 0;
     moved_bytes_ = 0;
+    transfers_.clear();
 }
 
 UnitCycles DmaEngine::end_layer() {
     account_idle(IdleCause::nothing);
     cycles_.busy_cycles = std::min(outstanding_cycles_, peak_cycles(arch_, moved_bytes_));
-    cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::dram)] = outstanding_cycles_ - cycles_.busy_cycles;
-    if (keeps_spans()) {
-        spans_ = interleaved(spans_, spans_of_transfers(transfers_, layer_began_cycles_, cycles_.busy_cycles, arch_));
+    std::vector<UnitSpan> spans = spans_of_transfers(transfers_, layer_began_cycles_, cycles_.busy_cycles, arch_);
+    std::uint64_t conflict_cycles = 0;
+    for (const UnitSpan& span : spans) {
+        if (span.idle == IdleCause::bank_conflict) conflict_cycles += span.cycles();
     }
+    cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::bank_conflict)] = conflict_cycles;
+    cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::dram)] =
+        outstanding_cycles_ - cycles_.busy_cycles - conflict_cycles;
+    if (keeps_spans()) spans_ = interleaved(spans_, spans);
     return cycles_;
 }
 
@@ -59,30 +65,45 @@ void DmaEngine::run() {
         take_tokens(command);
         while (outstanding_.size() >= kOutstandingTransfers) sc_core::wait(completed_event_);
         account_idle(IdleCause::dram);
-        await_turn(command);
+        await_turn(std::holds_alternative<LoadCommand>(command.work) ? Turn::load : Turn::store);
         execute(command);
     }
-}
-
-/// Requests of one cycle reach the DRAM in a fixed order, loads first, however the kernel orders what happens at the
-/// same time: a turn lies behind all that happens at the cycle's edge.
-void DmaEngine::await_turn(const Command& command) {
-    const bool loads = std::holds_alternative<LoadCommand>(command.work);
-    const sc_core::sc_time turn = cycles_to_time(now_cycles()) + sc_core::sc_time(loads ? 100 : 200, sc_core::SC_PS);
-    if (sc_core::sc_time_stamp() < turn) sc_core::wait(turn - sc_core::sc_time_stamp());
 }
 
 void DmaEngine::execute(const Command& command) {
     const std::uint64_t moved_before = moved_bytes_;
     const std::uint64_t issued_cycles = now_cycles();
     const auto* load_command = std::get_if<LoadCommand>(&command.work);
-    const std::uint64_t done_at =
+    const std::uint64_t done_cycles =
         load_command != nullptr ? load(*load_command) : store(std::get<StoreCommand>(command.work));
-    outstanding_until_ = std::max(outstanding_until_, done_at);
-    outstanding_.push_back({&command, done_at});
-    if (keeps_spans()) transfers_.push_back({&command, issued_cycles, done_at, moved_bytes_ - moved_before});
+    const DramTransfer transfer = behind_others({&command, issued_cycles, done_cycles, moved_bytes_ - moved_before, 0});
+    outstanding_until_ = std::max(outstanding_until_, transfer.done_cycles);
+    outstanding_.push_back({&command, transfer.done_cycles});
+    if (keeps_spans() || activations_.ports() != nullptr) transfers_.push_back(transfer);
     show_waiting(waits_for_);
     issued_.notify(sc_core::SC_ZERO_TIME);
+}
+
+DramTransfer DmaEngine::behind_others(DramTransfer transfer) const {
+    PortCalendar* ports = activations_.ports();
+    const auto* load_command = std::get_if<LoadCommand>(&transfer.command->work);
+    const bool meets = load_command == nullptr || load_command->kind != LoadKind::weights;
+    if (ports == nullptr || !meets || transfer.bytes == 0) return transfer;
+    const std::uint64_t address = load_command != nullptr ? load_command->sram_address
+                                                          : std::get<StoreCommand>(transfer.command->work).sram_address;
+    const std::uint64_t accesses = activations_.accesses(static_cast<std::int64_t>(transfer.bytes));
+    // Data comes from DRAM at the end of a transfer and goes to it at its beginning, at peak bandwidth.
+    const std::uint64_t window_cycles =
+        std::min(transfer.done_cycles - transfer.issued_cycles, peak_cycles(arch_, transfer.bytes));
+    const std::uint64_t begin_cycles =
+        load_command != nullptr ? transfer.done_cycles - window_cycles : transfer.issued_cycles;
+    const std::uint64_t cycles = std::max<std::uint64_t>(1, window_cycles);
+    const std::uint64_t stood_cycles =
+        ports->book(transfer.issued_cycles, begin_cycles, cycles,
+                    ports->in_slot(accesses, address, layer_->program->activation_slot_bytes));
+    transfer.bank_conflict_cycles = cycles + stood_cycles - window_cycles;
+    transfer.done_cycles += transfer.bank_conflict_cycles;
+    return transfer;
 }
 
 void DmaEngine::complete_transfers() {

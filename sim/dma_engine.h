@@ -36,8 +36,9 @@ private:
         std::uint64_t done_at_cycles;
     };
 
-    static void await_turn(const Command& command);
     void complete_transfers();
+    /// The same with what its accesses to the activation buffer wait for others: until its last byte is through.
+    [[nodiscard]] DramTransfer behind_others(DramTransfer transfer) const;
     std::uint64_t load(const LoadCommand& load);
     std::uint64_t store(const StoreCommand& store);
     /// Moves a region chunk by chunk; returns the latest completion.

@@ -17,7 +17,7 @@ int most_slots(const Program& program) {
 
 std::unique_ptr<Memory> memory_of(const SimulationInput& input, const MemoryMaker& make_memory) {
     if (!make_memory) return std::make_unique<Dram>("dram", input.arch);
-    return std::make_unique<ForeignMemory>("memory", input.arch,
+    return std::make_unique<ForeignMemory>("memory_port", input.arch,
                                            make_memory({input.program.dram_bytes, input.arch.clock_mhz}));
 }
 
@@ -26,8 +26,8 @@ std::unique_ptr<Memory> memory_of(const SimulationInput& input, const MemoryMake
 Npu::Npu(const sc_core::sc_module_name& name, const SimulationInput& input, const MemoryMaker& make_memory)
     : sc_module(name),
       input_(input),
-      weight_buffer_(input.arch.weight_buffer),
-      activation_buffer_(input.arch.activation_buffer),
+      weight_buffer_(input.arch.weight_buffer, input.arch.double_buffering),
+      activation_buffer_(input.arch.activation_buffer, input.arch.double_buffering),
       accumulators_(static_cast<std::size_t>(most_slots(input.program))),
       memory_(memory_of(input, make_memory)),
       load_dma_("load_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
@@ -118,6 +118,7 @@ void Npu::run_layer(const LayerProgram& layer, std::size_t pass) {
     const std::uint64_t began_cycles = now_cycles();
     tokens_.reset(layer.slots);
     memory_->begin_layer();
+    if (PortCalendar* ports = activation_buffer_.ports()) ports->begin_layer();
     for (Unit* unit : units()) unit->begin_layer(current_);
     for (const auto& command : *current_.commands) unit_of(command).push(command);
     while (!all_done()) {

@@ -61,7 +61,7 @@ void PeArray::execute(const Command& command) {
     if (with_data) unpack_operands(command, work);
     if (!registers_.empty()) return run_registers(command, work);
     const ArrayTiming timing = timing_of(work.work);
-    pass(timing.busy_cycles, timing.fill_drain_cycles, timing.bank_conflict_cycles);
+    pass(timing.busy_cycles, timing.fill_drain_cycles, timing.bank_conflict_cycles + wait_behind_others(work));
     count(timing, work);
     if (!with_data) return;
     AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
@@ -84,13 +84,31 @@ void PeArray::run_registers(const Command& command, const ArrayCommand& work) {
     }
     std::vector<std::int64_t> sums(pixels * static_cast<std::size_t>(work.work.out_channels));
     begin_work();
+    const std::uint64_t began_cycles = now_cycles();
+    const std::uint64_t waited_cycles = wait_behind_others(work);
     const ArrayTiming timing = registers_.at(dataflow_)->run(work.work, matrices, sums);
-    account_work(timing.busy_cycles, timing.fill_drain_cycles, timing.bank_conflict_cycles);
+    if (activations_.ports() != nullptr) wait_until(began_cycles + timing.total_cycles() + waited_cycles);
+    account_work(timing.busy_cycles, timing.fill_drain_cycles, timing.bank_conflict_cycles + waited_cycles);
     count(timing, work);
     if (!layer_->with_data()) return;
     AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
     hand_over(command, work, slot,
               take_sums(work, matrices, sums, layer_->network->accumulator_bits, layer_->images, slot.sums));
+}
+
+/// Ports are asked for before the work begins, so that also at register level the schedule asks, not the registers:
+/// how long a command takes alone, and how often it reads.
+std::uint64_t PeArray::wait_behind_others(const ArrayCommand& command) {
+    PortCalendar* ports = activations_.ports();
+    if (ports == nullptr) return 0;
+    await_turn(Turn::array);
+    const ArrayTiming& timing = timing_of(command.work);
+    const std::uint64_t reads = timing.activation_reads;
+    const HalfAccesses accesses =
+        layer_->resident(layer_->node->input.tensor) != nullptr
+            ? ports->across(reads)
+            : ports->in_slot(reads, command.input_address, layer_->program->activation_slot_bytes);
+    return ports->book(now_cycles(), now_cycles(), timing.total_cycles(), accesses);
 }
 
 /// A layer's commands differ at the edges only.

@@ -26,6 +26,8 @@ protected:
 
 private:
     [[nodiscard]] const ArrayTiming& timing_of(const ArrayWork& work);
+    /// Cycles that it stands still because others have the activation buffer's ports.
+    [[nodiscard]] std::uint64_t wait_behind_others(const ArrayCommand& command);
     void count(const ArrayTiming& timing, const ArrayCommand& command);
     void run_registers(const Command& command, const ArrayCommand& work);
     void unpack_operands(const Command& command, const ArrayCommand& work);

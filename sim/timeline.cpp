@@ -75,14 +75,18 @@ std::vector<UnitSpan> spans_of_transfers(const std::vector<DramTransfer>& transf
     std::vector<Share> shares = shares_of(transfers, begin_cycles);
     divide_busy_cycles(shares, busy_cycles, arch);
     std::vector<UnitSpan> spans;
-    spans.reserve(2 * shares.size());
+    spans.reserve(3 * shares.size());
     for (const Share& share : shares) {
         const std::uint64_t end = share.begin_cycles + share.cycles;
-        const std::uint64_t arrival = end - share.busy_cycles;
-        if (arrival > share.begin_cycles) {
-            spans.push_back({share.begin_cycles, arrival, IdleCause::dram, share.transfer->command});
-        }
-        if (end > arrival) spans.push_back({arrival, end, std::nullopt, share.transfer->command});
+        const std::uint64_t through =
+            end - std::min(share.transfer->bank_conflict_cycles, share.cycles - share.busy_cycles);
+        const std::uint64_t arrival = through - share.busy_cycles;
+        const auto add = [&](std::uint64_t from, std::uint64_t to, std::optional<IdleCause> idle) {
+            if (to > from) spans.push_back({from, to, idle, share.transfer->command});
+        };
+        add(share.begin_cycles, arrival, IdleCause::dram);
+        add(arrival, through, std::nullopt);
+        add(through, end, IdleCause::bank_conflict);
     }
     return spans;
 }

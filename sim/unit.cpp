@@ -94,9 +94,20 @@ void Unit::account_idle(IdleCause cause) {
     accounted_until_ = now;
 }
 
+void Unit::await_turn(Turn turn) {
+    constexpr double turn_ps = 100;  // that of waveforms; all turns are over before half a cycle is
+    const sc_core::sc_time time =
+        cycles_to_time(now_cycles()) + sc_core::sc_time(turn_ps * static_cast<int>(turn), sc_core::SC_PS);
+    if (sc_core::sc_time_stamp() < time) sc_core::wait(time - sc_core::sc_time_stamp());
+}
+
+void Unit::wait_until(std::uint64_t cycle) {
+    sc_core::wait(cycles_to_time(cycle) - sc_core::sc_time_stamp());
+}
+
 void Unit::pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict) {
     begin_work();
-    sc_core::wait(cycles_to_time(busy + fill_drain + bank_conflict));
+    wait_until(now_cycles() + busy + fill_drain + bank_conflict);
     account_work(busy, fill_drain, bank_conflict);
 }
 

@@ -51,6 +51,9 @@ struct UnitSignals {
     unsigned command = kNoNumber;  ///< in the layer's program: worked at or waited for
 };
 
+/// Who asks first for what is shared, in one cycle.
+enum class Turn { array = 1, vector_unit, load, store };
+
 class Unit : public sc_core::sc_module {
 public:
     Unit(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens);
@@ -77,6 +80,11 @@ protected:
     /// The loop of the unit's thread process.
     virtual void run();
 
+    /// Waits for its turn in the present cycle, so that requests of one cycle have a fixed order, however the kernel
+    /// orders what happens at the same time: a turn lies behind all that happens at the cycle's edge.
+    static void await_turn(Turn turn);
+    /// Waits until the edge of a cycle.
+    static void wait_until(std::uint64_t cycle);
     [[nodiscard]] const Command& next_command();
     void take_tokens(const Command& command);
     void give_tokens(const Command& command);

@@ -9,7 +9,7 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const ArchSpec& arch
 void VectorUnit::execute(const Command& command) {
     const auto& work = std::get<VectorCommand>(command.work);
     const VectorTiming timing = time_vector(arch_, work.work);
-    pass(timing.busy_cycles, timing.fill_drain_cycles, 0);
+    pass(timing.busy_cycles, timing.fill_drain_cycles, wait_behind_others(work, timing));
     Counters& counters = layer_->counters;
     counters.requantize_operations += timing.requantize_operations;
     counters.vector_alu_operations += timing.alu_operations;
@@ -17,6 +17,27 @@ void VectorUnit::execute(const Command& command) {
     counters.activation_buffer.reads += timing.activation_reads;
     counters.activation_buffer.writes += timing.activation_writes;
     if (layer_->with_data()) compute(work);
+}
+
+std::uint64_t VectorUnit::wait_behind_others(const VectorCommand& work, const VectorTiming& timing) {
+    PortCalendar* ports = activations_.ports();
+    if (ports == nullptr) return 0;
+    await_turn(Turn::vector_unit);
+    const QuantizedNode& node = *layer_->node;
+    const VectorAccesses accesses = activation_accesses(arch_, work.work);
+    HalfAccesses halves{};
+    const auto add = [&](TensorId tensor, std::uint64_t count, std::uint64_t address) {
+        const HalfAccesses of = layer_->resident(tensor) != nullptr
+                                    ? ports->across(count)
+                                    : ports->in_slot(count, address, layer_->program->activation_slot_bytes);
+        for (std::size_t half = 0; half < halves.size(); ++half) halves[half] += of[half];
+    };
+    if (accesses.operand_reads > 0) add(node.input.tensor, accesses.operand_reads, work.operand_address);
+    if (node.residual) add(node.residual->tensor, accesses.residual_reads, work.residual_address);
+    for (std::size_t d = 0; d < node.destinations.size(); ++d) {
+        add(node.destinations[d].tensor, accesses.writes[d], work.output_addresses[d]);
+    }
+    return ports->book(now_cycles(), now_cycles(), timing.busy_cycles, halves);
 }
 
 void VectorUnit::compute(const VectorCommand& work) {

@@ -17,6 +17,8 @@ protected:
     void execute(const Command& command) override;
 
 private:
+    /// Cycles that it stands still because others have the activation buffer's ports.
+    [[nodiscard]] std::uint64_t wait_behind_others(const VectorCommand& work, const VectorTiming& timing);
     void compute(const VectorCommand& work);
     /// Integers of a region: of a tensor that lives in the buffer, or of what was loaded to `address`.
     [[nodiscard]] std::vector<std::int32_t> operand_of(TensorId tensor, const Region& region, std::uint64_t address);

@@ -7,7 +7,7 @@ namespace npusim {
 namespace {
 
 constexpr int default_bits = 8;
-constexpr int fp32_bits = 32;
+constexpr int widest_bits = 32;
 
 /// The names that precision.h gives to the values of its enumerations.
 template <typename Enum>
@@ -18,36 +18,41 @@ NamedValues<Enum> named(std::initializer_list<Enum> values) {
 }
 
 /// For the schema: what checked_bits allows.
-const char* allowed_bits(bool is_fp32) {
-    return is_fp32 ? R"({"enum": [32]})" : R"({"enum": [1, 2, 3, 4, 5, 6, 7, 8, 16]})";
+std::string allowed_bits(int format_bits) {
+    if (format_bits != 0) return R"({"enum": [)" + std::to_string(format_bits) + "]}";
+    return R"({"enum": [1, 2, 3, 4, 5, 6, 7, 8, 16]})";
 }
 
-/// Bits of an operand: 1..8 or 16, or 32 in the fp32 format.
-std::optional<int> checked_bits(JsonReader& reader, const std::string& key, bool is_fp32) {
+std::string allowed_text(int format_bits) {
+    if (format_bits == 0) return "1..8, 16 (and 32 where number_format is fp32)";
+    return std::to_string(format_bits) + " (number_format is " +
+           (format_bits == widest_bits ? "fp32" : "fp16 or bf16") + ")";
+}
+
+std::optional<int> checked_bits(JsonReader& reader, const std::string& key, int format_bits) {
     constexpr Range<std::int64_t> any{std::numeric_limits<std::int64_t>::min(),
                                       std::numeric_limits<std::int64_t>::max()};
     const auto bits = reader.checked_integer(key, any);
-    reader.refine(key, allowed_bits(is_fp32));
+    reader.refine(key, allowed_bits(format_bits));
     if (!bits) return std::nullopt;
-    const bool allowed = is_fp32 ? *bits == fp32_bits : (*bits >= 1 && *bits <= 8) || *bits == 16;
+    const bool allowed = format_bits != 0 ? *bits == format_bits : (*bits >= 1 && *bits <= 8) || *bits == 16;
     if (allowed) return static_cast<int>(*bits);
-    reader.problem(key, std::to_string(*bits) + " is not allowed, allowed are " +
-                            (is_fp32 ? "32 (number_format is fp32)" : "1..8, 16 (and 32 where number_format is fp32)"));
+    reader.problem(key, std::to_string(*bits) + " is not allowed, allowed are " + allowed_text(format_bits));
     return std::nullopt;
 }
 
 /// The same for a key that may be absent; `fallback` also where the value is wrong.
-int read_bits_or(JsonReader& reader, const std::string& key, bool is_fp32, int fallback) {
-    if (reader.has(key)) return checked_bits(reader, key, is_fp32).value_or(fallback);
-    const auto bits = static_cast<int>(reader.integer_or(key, {1, fp32_bits}, fallback));
-    reader.refine(key, allowed_bits(is_fp32));
+int read_bits_or(JsonReader& reader, const std::string& key, int format_bits, int fallback) {
+    if (reader.has(key)) return checked_bits(reader, key, format_bits).value_or(fallback);
+    const auto bits = static_cast<int>(reader.integer_or(key, {1, widest_bits}, fallback));
+    reader.refine(key, allowed_bits(format_bits));
     return bits;
 }
 
-std::map<std::string, LayerBits> read_layers(JsonReader reader, bool is_fp32) {
+std::map<std::string, LayerBits> read_layers(JsonReader reader, int format_bits) {
     std::map<std::string, LayerBits> layers;
     for (auto& [name, layer] : reader.named_objects()) {
-        layers[name] = {read_bits(layer, "weight_bits", is_fp32), read_bits(layer, "activation_bits", is_fp32)};
+        layers[name] = {read_bits(layer, "weight_bits", format_bits), read_bits(layer, "activation_bits", format_bits)};
         layer.reject_unknown_keys();
     }
     return layers;
@@ -55,19 +60,19 @@ std::map<std::string, LayerBits> read_layers(JsonReader reader, bool is_fp32) {
 
 }  // namespace
 
-int read_bits(JsonReader& reader, const std::string& key, bool is_fp32) {
-    return checked_bits(reader, key, is_fp32).value_or(default_bits);
+int read_bits(JsonReader& reader, const std::string& key, int format_bits) {
+    return checked_bits(reader, key, format_bits).value_or(default_bits);
 }
 
-PrecisionSpec read_precision(JsonReader reader, bool is_fp32) {
+PrecisionSpec read_precision(JsonReader reader, int format_bits) {
     PrecisionSpec spec;
-    const int format_bits = is_fp32 ? fp32_bits : default_bits;
-    spec.weight_bits = read_bits(reader, "weight_bits", is_fp32);
-    const auto activation_bits = checked_bits(reader, "activation_bits", is_fp32);
+    const int usual_bits = format_bits != 0 ? format_bits : default_bits;
+    spec.weight_bits = read_bits(reader, "weight_bits", format_bits);
+    const auto activation_bits = checked_bits(reader, "activation_bits", format_bits);
     spec.activation_bits = activation_bits.value_or(default_bits);
-    spec.first_last_bits = read_bits(reader, "first_last_bits", is_fp32);
-    spec.input_bits = read_bits_or(reader, "input_bits", is_fp32, format_bits);
-    spec.residual_bits = read_bits_or(reader, "residual_bits", is_fp32, std::max(format_bits, spec.activation_bits));
+    spec.first_last_bits = read_bits(reader, "first_last_bits", format_bits);
+    spec.input_bits = read_bits_or(reader, "input_bits", format_bits, usual_bits);
+    spec.residual_bits = read_bits_or(reader, "residual_bits", format_bits, std::max(usual_bits, spec.activation_bits));
     if (activation_bits && spec.residual_bits < spec.activation_bits) {
         reader.problem("residual_bits", std::to_string(spec.residual_bits) + " is below activation_bits (" +
                                             std::to_string(spec.activation_bits) + "), the least allowed");
@@ -80,7 +85,7 @@ PrecisionSpec read_precision(JsonReader reader, bool is_fp32) {
         reader.choice_or("granularity", named({Granularity::per_tensor, Granularity::per_channel}), spec.granularity);
     spec.batch_norm = reader.choice_or(
         "batch_norm", named({BatchNormPlacement::multiplier, BatchNormPlacement::weights}), spec.batch_norm);
-    if (auto layers = reader.object_if_given("layers")) spec.layers = read_layers(*layers, is_fp32);
+    if (auto layers = reader.object_if_given("layers")) spec.layers = read_layers(*layers, format_bits);
     reader.reject_unknown_keys();
     return spec;
 }

@@ -103,6 +103,17 @@ TEST_CASE("With ideal DRAM no better unit and no better buffer is ever slower") 
     check_not_slower("overlap", pairs, ideal, [](ArchSpec& arch) { arch.array.overlap_weight_load = true; });
 }
 
+TEST_CASE("With ideal DRAM an arbitrated buffer with more banks, more ports or wider ones is never slower") {
+    const auto pairs = test::random_pairs(490'000, 150);
+    const Change ideal = [](ArchSpec& arch) {
+        arch.dram.ideal = true;
+        arch.activation_buffer.arbitrated = true;
+    };
+    check_not_slower("banks", pairs, ideal, [](ArchSpec& arch) { arch.activation_buffer.banks *= 2; });
+    check_not_slower("ports", pairs, ideal, [](ArchSpec& arch) { arch.activation_buffer.ports = 2; });
+    check_not_slower("width", pairs, ideal, [](ArchSpec& arch) { arch.activation_buffer.width_bits *= 2; });
+}
+
 // Bytes that somebody needs: what whole bursts move beyond them may grow, because shorter rows lie otherwise.
 TEST_CASE("Half the bits in the same tiles never move more bytes") {
     const auto pairs = test::random_pairs(470'000, 100);

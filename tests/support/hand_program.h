@@ -2,6 +2,7 @@
 // the bus moves 8 bytes a cycle in bursts of 8, DRAM answers after 100 cycles, the array has 4 × 4 PEs.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,9 @@ public:
     }
     HandProgram& vector(VectorWork work, std::vector<Token> waits, std::vector<Token> posts) {
         VectorCommand command;
+        command.output_addresses.assign(work.output_bits.size(), 0);
+        auto& destinations = network_.nodes[0].destinations;
+        destinations.resize(std::max(destinations.size(), work.output_bits.size()), {1, 0, {}});
         command.work = std::move(work);
         return add(command, std::move(waits), std::move(posts));
     }

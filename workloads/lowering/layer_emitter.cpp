@@ -37,6 +37,7 @@ public:
         program_.slots = layer.slots();
         program_.parameter_bytes_per_channel = static_cast<std::uint64_t>(layer.parameter_bytes_per_channel());
         bytes_ = slot_bytes(layer, program_.tiling);
+        program_.activation_slot_bytes = bytes_.activations();
     }
 
     LayerProgram emit() {

@@ -17,7 +17,15 @@ namespace npusim {
 enum class NumberFormat {
     integer,
     fp32,  ///< the baseline: 32-bit floating point, simulated for timing and energy only
+    fp16,  ///< IEEE half precision with fp32 sums, likewise
+    bf16,  ///< the upper half of an fp32 with fp32 sums, likewise
 };
+/// Of one operand; 0 for integers, whose width is the PE's.
+[[nodiscard]] constexpr int floating_bits(NumberFormat format) {
+    if (format == NumberFormat::integer) return 0;
+    return format == NumberFormat::fp32 ? 32 : 16;
+}
+[[nodiscard]] std::string_view name_of(NumberFormat format);  ///< as in JSON
 enum class PeKind {
     scalar,      ///< one multiplier, one accumulator
     dot,         ///< `lanes` multipliers into one accumulator
@@ -69,6 +77,8 @@ struct BufferSpec {
     int banks = 2;
     int width_bits = 64;  ///< of one bank's port
     int ports = 1;        ///< of a bank: 2 serve both sides in one cycle
+    /// Units that meet in a half of it wait for one another; the activation buffer only, where they do meet.
+    bool arbitrated = false;
     friend bool operator==(const BufferSpec&, const BufferSpec&) = default;
 };
 
@@ -151,7 +161,7 @@ struct ArchSpec {
 /// The same chip at another uniform precision: rows, columns, clock, DRAM bandwidth and SRAM elements stay; operand
 /// widths, port widths and buffer bytes follow; every layer, first and last too, the input and the residuals have
 /// `bits`; the accumulator has 2·bits + 15 (holds K = 25,088, the largest of the seven networks). Ports keep whole bits
-/// and at least 8; buffers keep whole bytes. `bits` is 1–8 or 16; the fp32 baseline becomes an integer chip.
+/// and at least 8; buffers keep whole bytes. `bits` is 1–8 or 16; a floating-point baseline becomes an integer chip.
 /// Where PEs adapt to what they are fed (composable, bit_serial) the chip stays as it is, accumulators and buffers too,
 /// and only its operands change: one chip for all precisions is their point.
 [[nodiscard]] ArchSpec at_uniform_bits(const ArchSpec& spec, int bits);

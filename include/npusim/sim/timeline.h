@@ -32,7 +32,8 @@ struct DramTransfer {
     const Command* command = nullptr;
     std::uint64_t issued_cycles = 0;
     std::uint64_t done_cycles = 0;
-    std::uint64_t bytes = 0;  ///< without what whole bursts move beyond them
+    std::uint64_t bytes = 0;                 ///< without what whole bursts move beyond them
+    std::uint64_t bank_conflict_cycles = 0;  ///< of its time, behind others at the activation buffer's banks
 };
 
 /// One layer of one image; cycles count from the beginning of the run. Pointers are into the program.
@@ -40,7 +41,8 @@ struct DramTransfer {
 /// The spans of a unit follow one another without gap or overlap from begin_cycles to end_cycles, and their sums are
 /// the unit's counters. Counters are exact for a command, not for a cycle of it; within a command a span for fill and
 /// drain comes first, then one for busy cycles, then one for bank conflicts. A cycle in which a DMA has transfers
-/// outstanding is the oldest one's; a transfer waits for DRAM first and is busy at its end, when its bytes arrive.
+/// outstanding is the oldest one's; a transfer waits for DRAM first, is busy when its bytes arrive, and waits for banks
+/// at its end.
 struct LayerTimeline {
     std::size_t image = 0;
     const LayerProgram* layer = nullptr;

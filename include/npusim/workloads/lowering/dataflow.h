@@ -42,6 +42,14 @@ public:
 [[nodiscard]] const std::vector<std::pair<Dataflow, const DataflowPolicy*>>& dataflows();
 [[nodiscard]] const DataflowPolicy& dataflow_policy(Dataflow dataflow);
 
+/// Accesses of one vector command to the activation buffer, by what it reads and writes there.
+struct VectorAccesses {
+    std::uint64_t operand_reads = 0;
+    std::uint64_t residual_reads = 0;
+    std::vector<std::uint64_t> writes;  ///< one per destination
+};
+[[nodiscard]] VectorAccesses activation_accesses(const ArchSpec& arch, const VectorWork& work);
+
 /// What one vector command takes. busy + fill_drain = its cycles.
 struct VectorTiming {
     std::uint64_t busy_cycles = 0;
