@@ -48,8 +48,7 @@ void price_units(CostModel& model, const Technology& technology, CostEnd end) {
     model.dram_pj_per_bit = at_end(technology.dram_pj_per_bit_of(arch.dram.type), technology.dram_error_factor, end);
     const double logic_error = technology.node_errors.logic_energy;
     model.register_clock_fj_per_bit_cycle = at_end(technology.register_clock_fj_per_bit_cycle, logic_error, end);
-    model.weight_load_fj_per_bit =
-        at_end(technology.weight_load_fj_per_bit, technology.weight_load_error_factor * logic_error, end);
+    model.weight_load_fj_per_bit = price_weight_load(arch, technology, end);
 }
 
 /// A PE's own area and its shadow registers.

@@ -4,6 +4,8 @@
 #include <locale>
 #include <sstream>
 
+#include "npusim/arch/pe_registers.h"
+
 namespace npusim {
 namespace {
 
@@ -20,16 +22,18 @@ std::string percent(double fraction) {
     return rounded(100 * fraction) + " %";
 }
 
-void note_fp32(const CostModel& model, std::vector<std::string>& notes) {
-    notes.push_back("The fp32 PE is estimated: its energy may be wrong by a factor of " +
-                    rounded(1 + model.pe.relative_error) + " either way, that of the fp32 vector unit by " +
-                    rounded(1 + model.alu.relative_error) + ".");
+void note_floating(const CostModel& model, std::vector<std::string>& notes) {
+    notes.push_back("The " + std::string(name_of(model.arch.number_format)) +
+                    " PE is estimated: its energy may be wrong by a factor of " + rounded(1 + model.pe.relative_error) +
+                    " either way, that of the fp32 vector unit by " + rounded(1 + model.alu.relative_error) + ".");
 }
 
 std::string pe_name(const ArchSpec& arch) {
     const PeSpec& pe = arch.array.pe;
+    const bool sums_stay = possible_dataflows(arch.array) == std::vector{Dataflow::output_stationary};
     std::string name = pe.kind == PeKind::scalar ? "PE" : std::string(name_of(pe.kind)) + " PE";
     if (pe.kind == PeKind::bit_serial) name = "bit-serial PE";
+    if (pe.kind == PeKind::scalar && sums_stay) name = "output-stationary PE";
     name += " of " + std::to_string(pe.weight_bits) + "x" + std::to_string(pe.activation_bits) + " bits";
     if (pe.lanes > 1) name += " and " + std::to_string(pe.lanes) + " lanes";
     return name + " with " + std::to_string(arch.array.accumulator_bits) + "-bit partial sums";
@@ -57,20 +61,96 @@ void note_pe(const CostModel& model, std::vector<std::string>& notes) {
     }
 }
 
-void note_node(const Technology& technology, std::vector<std::string>& notes) {
+/// What PEs of another dataflow than the synthesized ones' are priced as.
+void note_dataflows(const CostModel& model, const Technology& technology, std::vector<std::string>& notes) {
+    const PeKind kind = model.arch.array.pe.kind;
+    const std::vector<Dataflow> dataflows = possible_dataflows(model.arch.array);
+    const auto may_run = [&](Dataflow dataflow) {
+        return std::find(dataflows.begin(), dataflows.end(), dataflow) != dataflows.end();
+    };
+    if (dataflows.size() > 1) {
+        notes.emplace_back("Layers may run in several dataflows: a PE is priced as the dearest of them.");
+    }
+    if (may_run(Dataflow::output_stationary) && kind == PeKind::scalar && technology.output_stationary_ratios.empty()) {
+        notes.push_back(
+            technology.name +
+            " has no output-stationary PE: one is priced as weight-stationary, within a factor of 1.2 more.");
+    } else if (may_run(Dataflow::output_stationary) && kind != PeKind::scalar) {
+        notes.push_back("No output-stationary " + std::string(name_of(kind)) +
+                        " PE was synthesized: it is priced as a weight-stationary one that loads a weight for each "
+                        "product.");
+    }
+    if (may_run(Dataflow::input_stationary)) {
+        notes.push_back("No input-stationary PE was synthesized: it is priced as a weight-stationary one" +
+                        std::string(kind == PeKind::bit_serial ? "." : " whose operands have changed places."));
+    }
+}
+
+/// Whether a layer gives the PEs narrower products than they are built for.
+bool has_narrower_products(const ArchSpec& arch) {
+    const PeSpec& pe = arch.array.pe;
+    const auto narrower = [](int bits, int pe_bits) { return bits % pe_bits != 0; };
+    const PrecisionSpec& precision = arch.precision;
+    const auto differs = [&](int weight_bits, int activation_bits) {
+        return narrower(weight_bits, pe.weight_bits) || narrower(activation_bits, pe.activation_bits);
+    };
+    return differs(precision.weight_bits, precision.activation_bits) ||
+           differs(precision.first_last_bits, precision.first_last_bits) ||
+           narrower(precision.input_bits, pe.activation_bits) ||
+           narrower(precision.residual_bits, pe.activation_bits) ||
+           std::any_of(precision.layers.begin(), precision.layers.end(), [&](const auto& layer) {
+               return differs(layer.second.weight_bits, layer.second.activation_bits);
+           });
+}
+
+/// Of scalar and dot PEs; the others have prices for narrower products of their own.
+void note_narrower(const CostModel& model, const Technology& technology, std::vector<std::string>& notes) {
+    const PeSpec& pe = model.arch.array.pe;
+    const bool is_fixed = pe.kind == PeKind::scalar || pe.kind == PeKind::dot;
+    if (!is_fixed || !has_narrower_products(model.arch) || technology.narrow_rows.empty()) return;
+    const auto [low, high] =
+        std::minmax_element(technology.narrow_rows.begin(), technology.narrow_rows.end(),
+                            [](const NarrowRow& a, const NarrowRow& b) { return a.pe_bits < b.pe_bits; });
+    const auto outside = [&](int bits) { return bits < low->pe_bits || bits > high->pe_bits; };
+    if (outside(pe.weight_bits) || outside(pe.activation_bits)) {
+        notes.push_back("What narrower data save is extrapolated: it was measured on PEs of " +
+                        std::to_string(low->pe_bits) + " to " + std::to_string(high->pe_bits) + " bits.");
+    } else if (pe.kind == PeKind::dot) {
+        notes.emplace_back("What narrower data save was measured on scalar PEs, not on dot PEs.");
+    }
+}
+
+/// Whether PEs as the chip's are the table's own, not those of the table that it builds on.
+bool has_own_pes(const ArchSpec& arch, const Technology& technology) {
+    if (arch.number_format != NumberFormat::integer) return false;
+    const PeKind kind = arch.array.pe.kind;
+    return std::any_of(technology.mac_rows.begin(), technology.mac_rows.end(), [&](const MacRow& row) {
+        const bool is_such = kind == PeKind::scalar ? row.kind == "pe" || row.kind == "mac" : row.kind == name_of(kind);
+        return is_such && !row.scaled;
+    });
+}
+
+void note_node(const ArchSpec& arch, const Technology& technology, std::vector<std::string>& notes) {
     if (technology.based_on.empty()) return;
-    const bool own_pe = std::any_of(technology.mac_rows.begin(), technology.mac_rows.end(),
-                                    [](const MacRow& row) { return row.kind == "pe" && !row.scaled; });
-    notes.push_back("Figures of " + technology.name + (own_pe ? " but those of PEs" : "") + " are those of " +
-                    technology.based_on + ", scaled: logic energy may be wrong by a factor of " +
+    const bool is_scaled =
+        std::any_of(technology.fits.begin(), technology.fits.end(), [](const auto& fit) { return fit.second.scaled; });
+    if (!is_scaled) {
+        notes.push_back("Figures that " + technology.name + " does not have itself are those of " +
+                        technology.based_on + ".");
+        return;
+    }
+    notes.push_back("Figures of " + technology.name + (has_own_pes(arch, technology) ? " but those of PEs" : "") +
+                    " are those of " + technology.based_on + ", scaled: logic energy may be wrong by a factor of " +
                     rounded(technology.node_errors.logic_energy) + ", SRAM energy by " +
                     rounded(technology.node_errors.sram_energy) + " either way.");
 }
 
-void note_fits(const CostModel& model, std::vector<std::string>& notes) {
+void note_fits(const CostModel& model, const Technology& technology, std::vector<std::string>& notes) {
     note_pe(model, notes);
+    note_dataflows(model, technology, notes);
+    note_narrower(model, technology, notes);
     if (!model.requantizer.in_range) {
-        notes.push_back("The requantizer is wider than the points that its fit was made from.");
+        notes.emplace_back("The requantizer is outside the points that its fit was made from.");
     }
     if (!model.alu.in_range) {
         notes.push_back(
@@ -81,6 +161,10 @@ void note_fits(const CostModel& model, std::vector<std::string>& notes) {
 
 void note_clock(const CostModel& model, const Technology& technology, std::vector<std::string>& notes) {
     const double period_ns = 1000.0 / model.arch.clock_mhz;
+    if (model.pe.critical_path_ns == 0 && model.arch.number_format == NumberFormat::integer) {
+        notes.push_back("No PE near this one was synthesized: whether it reaches " +
+                        std::to_string(model.arch.clock_mhz) + " MHz is not known.");
+    }
     if (model.pe.critical_path_ns <= period_ns) return;
     notes.push_back("The PE's critical path of " + rounded(model.pe.critical_path_ns) + " ns does not fit into the " +
                     rounded(period_ns) + " ns of " + std::to_string(model.arch.clock_mhz) + " MHz: at " +
@@ -113,12 +197,12 @@ void note_bank(const CostModel& model, const std::string& buffer, const SramCost
 
 std::vector<std::string> cost_notes(const CostModel& model, const Technology& technology) {
     std::vector<std::string> notes;
-    if (model.arch.number_format == NumberFormat::fp32) {
-        note_fp32(model, notes);
+    if (model.arch.number_format != NumberFormat::integer) {
+        note_floating(model, notes);
     } else {
-        note_fits(model, notes);
+        note_fits(model, technology, notes);
     }
-    note_node(technology, notes);
+    note_node(model.arch, technology, notes);
     note_clock(model, technology, notes);
     note_bank(model, "weight", model.weight_bank, notes);
     note_bank(model, "activation", model.activation_bank, notes);

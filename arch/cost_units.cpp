@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
+#include "npusim/arch/pe_registers.h"
 #include "npusim/base/integer_math.h"
 
 namespace npusim {
@@ -28,12 +31,14 @@ PeCost over_statistics(PeCost realistic, const PeCost& uniform, CostEnd end) {
     return with_end(realistic, end);
 }
 
-/// The PE in the mode of these products.
-PeCost pe_in_mode(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics,
-                  int product_weight_bits, int product_activation_bits) {
-    const PeSpec& pe = arch.array.pe;
-    const int sum_bits = arch.array.accumulator_bits;
-    if (arch.number_format == NumberFormat::fp32) return technology.fp32_pe();
+/// What a PE multiplies in a step.
+struct Product {
+    int weight_bits = 0;
+    int activation_bits = 0;
+};
+
+PeCost weight_stationary_pe(const PeSpec& pe, int sum_bits, const Technology& technology, OperandStatistics statistics,
+                            Product product) {
     switch (pe.kind) {
         case PeKind::scalar:
             break;
@@ -42,10 +47,66 @@ PeCost pe_in_mode(const ArchSpec& arch, const Technology& technology, OperandSta
         case PeKind::bit_serial:
             return technology.bit_serial_pe(pe.lanes, pe.weight_bits, sum_bits, statistics);
         case PeKind::composable:
-            return technology.composable_pe(pe.weight_bits, pe.activation_bits, sum_bits, product_weight_bits,
-                                            product_activation_bits, statistics);
+            return technology.composable_pe(pe.weight_bits, pe.activation_bits, sum_bits, product.weight_bits,
+                                            product.activation_bits, statistics);
     }
     return technology.pe(pe.weight_bits, pe.activation_bits, sum_bits, statistics);
+}
+
+/// The PE in the mode of these products. Where inputs stay, they wait as weights do elsewhere, and weights stream: the
+/// operands have changed places. The weights of a bit-serial PE wait for all bits of an activation in every dataflow.
+PeCost pe_in_mode(const ArchSpec& arch, const Technology& technology, Dataflow dataflow, OperandStatistics statistics,
+                  Product product) {
+    if (arch.number_format != NumberFormat::integer) return technology.floating_pe(arch.number_format, dataflow);
+    PeSpec pe = arch.array.pe;
+    const int sum_bits = arch.array.accumulator_bits;
+    if (dataflow == Dataflow::output_stationary && pe.kind == PeKind::scalar) {
+        return technology.output_stationary_pe(pe.weight_bits, pe.activation_bits, sum_bits, statistics);
+    }
+    if (dataflow == Dataflow::input_stationary && pe.kind != PeKind::bit_serial) {
+        std::swap(pe.weight_bits, pe.activation_bits);
+        std::swap(product.weight_bits, product.activation_bits);
+    }
+    return weight_stationary_pe(pe, sum_bits, technology, statistics, product);
+}
+
+/// Whether the price of an operation holds the weight that moves in for it.
+bool has_moving_weights(const ArchSpec& arch, Dataflow dataflow) {
+    return dataflow == Dataflow::output_stationary && arch.array.pe.kind == PeKind::scalar;
+}
+
+/// A PE whose layers may run in both dataflows is as dear as the dearer; at the low end of the errors as the cheaper.
+PeCost over_dataflows(PeCost a, const PeCost& b, CostEnd end) {
+    for (double PeCost::*figure : {&PeCost::area_um2, &PeCost::leakage_nw, &PeCost::energy_fj, &PeCost::step_fj}) {
+        a.*figure = end == CostEnd::low ? std::min(a.*figure, b.*figure) : std::max(a.*figure, b.*figure);
+    }
+    a.critical_path_ns = std::max(a.critical_path_ns, b.critical_path_ns);
+    a.relative_error = std::max(a.relative_error, b.relative_error);
+    a.measured = a.measured && b.measured;
+    a.in_range = a.in_range && b.in_range;
+    return a;
+}
+
+/// At an end of the errors, over all that may move and all operands that may come.
+PeCost pe_at_end(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics, Product product,
+                 CostEnd end) {
+    const auto other =
+        statistics == OperandStatistics::uniform ? OperandStatistics::realistic : OperandStatistics::uniform;
+    const std::vector<Dataflow> dataflows = possible_dataflows(arch.array);
+    std::optional<PeCost> merged;
+    for (const Dataflow dataflow : dataflows) {
+        PeCost cost = pe_in_mode(arch, technology, dataflow, statistics, product);
+        if (end != CostEnd::estimate) {
+            cost = over_statistics(cost, pe_in_mode(arch, technology, dataflow, other, product), end);
+        }
+        if (dataflows.size() > 1 && has_moving_weights(arch, dataflow)) {
+            // The counters do not tell in which dataflow weights were loaded: those that move are charged as loads.
+            const double moved_fj = arch.array.pe.weight_bits * price_weight_load(arch, technology, end);
+            cost.energy_fj = std::max(cost.energy_fj - moved_fj, 0.0);
+        }
+        merged = merged ? over_dataflows(*merged, cost, end) : cost;
+    }
+    return *merged;
 }
 
 bool gates_zeros(const ArchSpec& arch) {
@@ -71,7 +132,7 @@ SramCost bank_of(const BufferSpec& buffer, const Technology& technology) {
     constexpr int kWidestEfficientBits = 512;
     const std::int64_t bytes = ceil_div<std::int64_t>(buffer.bytes, buffer.banks);
     const SramCost whole = technology.sram_bank(bytes, buffer.width_bits, buffer.ports);
-    if (buffer.width_bits <= kWidestEfficientBits) return whole;
+    if (buffer.width_bits <= kWidestEfficientBits || whole.measured) return whole;
     SramCost half =
         technology.sram_bank(ceil_div<std::int64_t>(bytes, 2), ceil_div(buffer.width_bits, 2), buffer.ports);
     if (whole.read_pj + whole.write_pj <= 2 * (half.read_pj + half.write_pj)) return whole;
@@ -112,21 +173,15 @@ double PePrices::product_fj(int product_weight_bits, int product_activation_bits
 }
 
 PeCost price_pe(const ArchSpec& arch, const Technology& technology, CostEnd end) {
-    const auto cost = [&](OperandStatistics statistics) {
-        return pe_in_mode(arch, technology, statistics, arch.array.pe.weight_bits, arch.array.pe.activation_bits);
-    };
-    return over_statistics(cost(OperandStatistics::realistic), cost(OperandStatistics::uniform), end);
+    const Product own{arch.array.pe.weight_bits, arch.array.pe.activation_bits};
+    return pe_at_end(arch, technology, OperandStatistics::realistic, own, end);
 }
 
 PePrices price_pe_events(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics,
                          CostEnd end) {
     const PeSpec& pe = arch.array.pe;
     const auto cost = [&](int weight_bits, int activation_bits) {
-        const PeCost own = pe_in_mode(arch, technology, statistics, weight_bits, activation_bits);
-        if (end == CostEnd::estimate) return own;
-        const auto other =
-            statistics == OperandStatistics::uniform ? OperandStatistics::realistic : OperandStatistics::uniform;
-        return over_statistics(own, pe_in_mode(arch, technology, other, weight_bits, activation_bits), end);
+        return pe_at_end(arch, technology, statistics, {weight_bits, activation_bits}, end);
     };
     PePrices prices;
     prices.kind = pe.kind;
@@ -147,8 +202,17 @@ PePrices price_pe_events(const ArchSpec& arch, const Technology& technology, Ope
     return prices;
 }
 
+double price_weight_load(const ArchSpec& arch, const Technology& technology, CostEnd end) {
+    const std::vector<Dataflow> dataflows = possible_dataflows(arch.array);
+    if (dataflows.size() == 1 && has_moving_weights(arch, dataflows.front())) return 0;
+    return at_end(technology.weight_load_fj_per_bit,
+                  technology.weight_load_error_factor * technology.node_errors.logic_energy, end);
+}
+
 PeCost price_requantizer(const ArchSpec& arch, const Technology& technology, CostEnd end) {
-    if (arch.number_format == NumberFormat::fp32) return with_end(technology.fp32_adder(), end);
+    if (arch.number_format != NumberFormat::integer) {
+        return with_end(technology.floating_adder(arch.number_format), end);
+    }
     const auto cost = [&](OperandStatistics statistics) {
         return technology.requantizer(arch.array.accumulator_bits, kMultiplierBits,
                                       std::max(arch.precision.activation_bits, arch.precision.residual_bits),
@@ -158,7 +222,9 @@ PeCost price_requantizer(const ArchSpec& arch, const Technology& technology, Cos
 }
 
 PeCost price_alu(const ArchSpec& arch, const Technology& technology, CostEnd end) {
-    if (arch.number_format == NumberFormat::fp32) return with_end(technology.fp32_adder(), end);
+    if (arch.number_format != NumberFormat::integer) {
+        return with_end(technology.floating_adder(arch.number_format), end);
+    }
     return with_end(technology.adder(arch.array.accumulator_bits), end);
 }
 

@@ -12,6 +12,8 @@ namespace npusim {
 [[nodiscard]] PeCost price_pe(const ArchSpec& arch, const Technology& technology, CostEnd end);
 [[nodiscard]] PePrices price_pe_events(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics,
                                        CostEnd end);
+/// A bit that is written into a PE; 0 where the price of an operation holds it.
+[[nodiscard]] double price_weight_load(const ArchSpec& arch, const Technology& technology, CostEnd end);
 [[nodiscard]] PeCost price_requantizer(const ArchSpec& arch, const Technology& technology, CostEnd end);
 [[nodiscard]] PeCost price_alu(const ArchSpec& arch, const Technology& technology, CostEnd end);
 [[nodiscard]] SramCost price_bank(const BufferSpec& buffer, const Technology& technology, CostEnd end);

@@ -4,6 +4,16 @@
 
 namespace npusim {
 
+std::vector<Dataflow> possible_dataflows(const ArraySpec& array) {
+    std::vector<Dataflow> possible;
+    for (const auto dataflow : {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary}) {
+        const bool named = std::any_of(array.layer_dataflows.begin(), array.layer_dataflows.end(),
+                                       [&](const auto& layer) { return layer.second == dataflow; });
+        if (array.auto_dataflow || named || dataflow == array.dataflow) possible.push_back(dataflow);
+    }
+    return possible;
+}
+
 LaneRegisters widest_registers(const PeSpec& pe) {
     constexpr int narrowest_split_bits = 2;
     switch (pe.kind) {
@@ -38,15 +48,9 @@ int shadow_register_bits(const ArraySpec& array, Dataflow dataflow) {
 }
 
 int widest_shadow_register_bits(const ArraySpec& array) {
-    const bool one_for_all = !array.auto_dataflow && array.layer_dataflows.empty();
-    if (one_for_all) return shadow_register_bits(array, array.dataflow);
     int widest = 0;
-    for (const auto dataflow : {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary}) {
-        const bool named = std::any_of(array.layer_dataflows.begin(), array.layer_dataflows.end(),
-                                       [&](const auto& layer) { return layer.second == dataflow; });
-        if (array.auto_dataflow || named || dataflow == array.dataflow) {
-            widest = std::max(widest, shadow_register_bits(array, dataflow));
-        }
+    for (const Dataflow dataflow : possible_dataflows(array)) {
+        widest = std::max(widest, shadow_register_bits(array, dataflow));
     }
     return widest;
 }

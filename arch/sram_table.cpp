@@ -85,6 +85,11 @@ struct Cell {
         return {std::max(band.low, lowest / own), std::min(band.high, highest / own)};
     }
 
+    [[nodiscard]] bool touches_gap(const SramTable& table) const {
+        return touches_gap(table.read_pj) || touches_gap(table.write_pj) || touches_gap(table.area_mm2) ||
+               touches_gap(table.leakage_mw) || touches_gap(table.access_ns);
+    }
+
     [[nodiscard]] bool touches_gap(const Matrix& matrix) const {
         for (const auto& [row, row_weight] : weights(capacity)) {
             for (const auto& [column, column_weight] : weights(width)) {
@@ -99,6 +104,36 @@ private:
         return {{position.index, 1 - position.fraction}, {position.index + 1, position.fraction}};
     }
 };
+
+/// A bank of the table's own is what it is; others are between them, or beyond.
+void take_points(SramCost& cost, const SramTable& sram, std::int64_t bytes, int width_bits, int ports) {
+    const auto size_of = [](double SramPoint::*size) {
+        return [size](const SramPoint& a, const SramPoint& b) { return a.*size < b.*size; };
+    };
+    const auto holds = [&](double SramPoint::*size, double value) {
+        const auto [low, high] = std::minmax_element(sram.points.begin(), sram.points.end(), size_of(size));
+        return value >= (*low).*size && value <= (*high).*size;
+    };
+    const double capacity_bytes = static_cast<double>(bytes);
+    cost.in_range =
+        cost.in_range && holds(&SramPoint::capacity_bytes, capacity_bytes) && holds(&SramPoint::width_bits, width_bits);
+    const auto own = std::find_if(sram.points.begin(), sram.points.end(), [&](const SramPoint& point) {
+        return point.capacity_bytes == capacity_bytes && point.width_bits == width_bits && point.ports == ports;
+    });
+    cost.measured = own != sram.points.end();
+    if (cost.measured) cost.in_range = true;
+    const auto take = [&](double& figure, ErrorBand& band, double SramPoint::*known, double error_factor) {
+        if (cost.measured && !std::isnan((*own).*known)) {
+            figure = (*own).*known;
+            band = {};
+        } else {
+            band = band * ErrorBand::of_factor(error_factor);
+        }
+    };
+    take(cost.read_pj, cost.read_band, &SramPoint::read_pj, sram.beside_points.read);
+    take(cost.write_pj, cost.write_band, &SramPoint::write_pj, sram.beside_points.write);
+    take(cost.area_mm2, cost.area_band, &SramPoint::area_mm2, sram.beside_points.area);
+}
 
 void add_port(SramCost& cost, const SecondPort& port) {
     const ErrorBand band = ErrorBand::of_factor(port.error_factor);
@@ -132,8 +167,9 @@ SramCost Technology::sram_bank(std::int64_t bytes, int width_bits, int ports) co
     cost.area_band =
         cell.band(sram, sram.area_mm2, rows.area, columns.area) * ErrorBand::of_factor(node_errors.sram_area);
     cost.leakage_band = ErrorBand::of_factor(node_errors.sram_leakage);
-    cost.in_range = cell.capacity.in_range && cell.width.in_range && !cell.touches_gap(sram.read_pj);
+    cost.in_range = cell.capacity.in_range && cell.width.in_range && !cell.touches_gap(sram);
     if (ports > 1) add_port(cost, sram.second_port);
+    if (!sram.points.empty()) take_points(cost, sram, bytes, width_bits, ports);
     return cost;
 }
 

@@ -12,8 +12,6 @@
 namespace npusim {
 namespace {
 
-constexpr int fp32_bits = 32;
-
 bool covers(const Fit& fit, const Variables& variables) {
     return std::all_of(variables.begin(), variables.end(), [&](const auto& variable) {
         const auto range = fit.valid.find(variable.first);
@@ -28,6 +26,17 @@ double distance(const MacRow& row, const MacPlace& place) {
     return std::abs(row.weight_bits - place.weight_bits) + std::abs(row.activation_bits - place.activation_bits) +
            std::abs(row.accumulator_bits - place.accumulator_bits) / 4.0 +
            std::abs(std::log2(static_cast<double>(row.lanes) / place.lanes));
+}
+
+/// A PE of a MAC. Its weight register is not clocked while the weight is stationary.
+PeCost with_registers(PeCost mac, const Technology& technology, int weight_bits, int activation_bits,
+                      int accumulator_bits) {
+    const int clocked_bits = activation_bits + accumulator_bits;
+    const int register_bits = weight_bits + clocked_bits;
+    mac.energy_fj += clocked_bits * technology.register_data_fj_per_bit_cycle;
+    mac.area_um2 += register_bits * technology.register_area_um2_per_bit;
+    mac.leakage_nw += register_bits * technology.register_leakage_nw_per_bit;
+    return mac;
 }
 
 /// Of estimates that are wrong by up to a factor of 1 + error either way.
@@ -98,7 +107,7 @@ double nearest_critical_path_ns(const Technology& technology, const std::string&
     const MacRow* nearest = nullptr;
     const auto far = [&](const MacRow& row) { return distance(row, place); };
     for (const MacRow& row : technology.mac_rows) {
-        if (row.kind != kind) continue;
+        if (row.kind != kind || row.critical_path_ps == 0) continue;
         if (nearest == nullptr || far(row) < far(*nearest)) nearest = &row;
         if (row.weight_bits != place.weight_bits || row.activation_bits != place.activation_bits) continue;
         if (row.lanes != place.lanes) continue;
@@ -116,9 +125,13 @@ double nearest_critical_path_ns(const Technology& technology, const std::string&
 
 PeCost Technology::pe(int weight_bits, int activation_bits, int accumulator_bits, OperandStatistics statistics) const {
     for (const MacRow& row : mac_rows) {
-        if (row.kind == "pe" && row.lanes == 1 && row.weight_bits == weight_bits &&
-            row.activation_bits == activation_bits && row.accumulator_bits == accumulator_bits) {
+        if (row.weight_bits != weight_bits || row.activation_bits != activation_bits || row.lanes != 1) continue;
+        if (row.kind == "pe" && (row.accumulator_bits == accumulator_bits || row.accumulator_bits == 0)) {
             return measured(*this, row, statistics);
+        }
+        if (row.kind == "mac") {
+            return with_registers(measured(*this, row, statistics), *this, weight_bits, activation_bits,
+                                  accumulator_bits);
         }
     }
     PeCost cost;
@@ -131,7 +144,7 @@ PeCost Technology::pe(int weight_bits, int activation_bits, int accumulator_bits
                                         1.0 * accumulator_bits};
         cost = fitted(*this, fits.at("pe_area"), fits.at("pe_energy_" + suffix(statistics)), terms,
                       {{"w", weight_bits}, {"a", activation_bits}, {"c", accumulator_bits}});
-        cost.leakage_nw = evaluate(fits.at("pe_leakage"), terms);
+        cost.leakage_nw = std::max(evaluate(fits.at("pe_leakage"), terms), 0.0);
         cost.leakage_band = cost.leakage_band * ErrorBand::of_relative_error(fits.at("pe_leakage").max_relative_error);
     }
     cost.critical_path_ns = nearest_critical_path_ns(*this, "pe", {weight_bits, activation_bits, accumulator_bits, 1});
@@ -149,14 +162,27 @@ PeCost Technology::multiplier(int weight_bits, int activation_bits, OperandStati
                   {{"w", weight_bits}, {"a", activation_bits}});
 }
 
-PeCost Technology::fp32_pe() const {
-    // The weight register is not clocked while the weight is stationary.
-    return estimated(*this, fp32_mac_area_um2 + 3 * fp32_bits * register_area_um2_per_bit,
-                     fp32_mac_energy_fj + 2 * fp32_bits * register_data_fj_per_bit_cycle, fp32_relative_error);
+const FloatingUnits& Technology::floating_units(NumberFormat format) const {
+    const auto found = floating.find(format);
+    if (found != floating.end()) return found->second;
+    std::vector<std::string> known;
+    for (const auto& [known_format, units] : floating) known.emplace_back(name_of(known_format));
+    throw InputError(file, "/" + std::string(name_of(format)),
+                     "is missing, which a chip in that format needs; known are " + join(known));
 }
 
-PeCost Technology::fp32_adder() const {
-    return estimated(*this, fp32_add_area_um2, fp32_add_energy_fj, fp32_add_relative_error);
+PeCost Technology::floating_pe(NumberFormat format, Dataflow dataflow) const {
+    constexpr int sum_bits = 32;
+    const FloatingUnits& units = floating_units(format);
+    const int operand_bits = floating_bits(format);
+    const int clocked_bits = sum_bits + (dataflow == Dataflow::output_stationary ? 2 : 1) * operand_bits;
+    return estimated(*this, units.mac_area_um2 + (2 * operand_bits + sum_bits) * register_area_um2_per_bit,
+                     units.mac_energy_fj + clocked_bits * register_data_fj_per_bit_cycle, units.mac_relative_error);
+}
+
+PeCost Technology::floating_adder(NumberFormat format) const {
+    const FloatingUnits& units = floating_units(format);
+    return estimated(*this, units.add_area_um2, units.add_energy_fj, units.add_relative_error);
 }
 
 PeCost Technology::requantizer(int accumulator_bits, int multiplier_bits, int output_bits,
@@ -168,6 +194,9 @@ PeCost Technology::requantizer(int accumulator_bits, int multiplier_bits, int ou
 }
 
 PeCost Technology::adder(int bits) const {
+    for (const MacRow& row : mac_rows) {
+        if (row.kind == "add" && row.weight_bits == bits) return measured(*this, row, OperandStatistics::uniform);
+    }
     return fitted(*this, fits.at("adder_area"), fits.at("adder_energy_uniform"),
                   {1.0 * bits, bits * std::log2(static_cast<double>(bits))}, {{"c", bits}});
 }

@@ -31,6 +31,9 @@ struct MacPlace {
 [[nodiscard]] double nearest_critical_path_ns(const Technology& technology, const std::string& kind,
                                               const MacPlace& place);
 
+/// Ratios of output-stationary rows to the PEs beside them, once a table is read; those that are there stay.
+void finish_output_stationary(Technology& technology);
+
 /// Bands of a unit whose energy is known within `energy_error`, with the errors of the node where it is `scaled`.
 void finish_bands(const Technology& technology, PeCost& cost, double energy_error, bool scaled);
 

@@ -1,14 +1,12 @@
 // The strict reader of technology tables. Every group of figures must name its unit and its source.
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
-#include <set>
 
 #include "npusim/arch/technology.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "npusim/base/json_reader.h"
+#include "technology_groups.h"
+#include "technology_lookup.h"
 #include "technology_scale.h"
 
 namespace npusim {
@@ -20,71 +18,12 @@ using Names = std::vector<std::string>;
 constexpr Range<double> positive{1e-12, 1e12};
 constexpr Range<double> not_negative{0, 1e12};
 constexpr Range<double> a_factor{1, 1000};
-constexpr Range<double> any_number{-1e12, 1e12};
-
-/// The terms that each fit must have, in the order in which technology.cpp evaluates them.
-const std::vector<std::pair<std::string, Names>> known_fits{
-    {"pe_area", {"w*a", "w+a", "c"}},
-    {"pe_leakage", {"w*a", "w+a", "c"}},
-    {"pe_energy_uniform", {"w*a", "w+a", "c"}},
-    {"pe_energy_realistic", {"w*a", "w+a", "c"}},
-    {"pe_w1_area", {"a", "c"}},
-    {"pe_w1_energy_uniform", {"a", "c"}},
-    {"pe_w1_energy_realistic", {"a", "c"}},
-    {"dot_area", {"L*w*a", "L*(w+a)", "c"}},
-    {"dot_energy_uniform", {"L*w*a", "L*(w+a)", "c"}},
-    {"dot_energy_realistic", {"L*w*a", "L*(w+a)", "c"}},
-    {"multiplier_area", {"w*a", "w+a", "1"}},
-    {"multiplier_energy_uniform", {"w*a", "w+a", "1"}},
-    {"multiplier_energy_realistic", {"w*a", "w+a", "1"}},
-    {"requantizer_area", {"c*s", "c+s", "o"}},
-    {"requantizer_energy_uniform", {"c*s", "c+s", "o"}},
-    {"requantizer_energy_realistic", {"c*s", "c+s", "o"}},
-    {"adder_area", {"c", "c*log2(c)"}},
-    {"adder_energy_uniform", {"c", "c*log2(c)"}},
-};
-
-/// Unit and source are required; the rest explains.
-void finish_group(JsonReader& group) {
-    for (const auto& key : {"unit", "source"}) {
-        const bool is_empty = group.text(key).empty() && group.has(key) && group.raw(key).is_string();
-        if (is_empty) group.problem(key, "must not be empty: every figure names its unit and its source");
-    }
-    for (const auto& key : {"error_bound", "note"}) group.text_or(key, "");
-    group.reject_unknown_keys();
-}
-
-/// The rows of a matrix of `columns` numbers; null is NaN where allowed. Empty after a problem.
-std::vector<std::vector<double>> read_matrix(JsonReader& reader, const std::string& key, std::size_t columns,
-                                             bool null_allowed) {
-    std::vector<std::vector<double>> matrix;
-    const json& rows = reader.raw(key);
-    if (!rows.is_array()) {
-        if (!rows.is_null()) reader.problem(key, "an array of rows is needed");
-        return {};
-    }
-    for (const json& row : rows) {
-        const bool well_formed = row.is_array() && row.size() == columns;
-        std::vector<double> values;
-        for (std::size_t column = 0; well_formed && column < columns; ++column) {
-            const bool is_gap = null_allowed && row[column].is_null();
-            const bool is_value = row[column].is_number() && row[column].get<double>() > 0;
-            if (is_gap) values.push_back(std::numeric_limits<double>::quiet_NaN());
-            if (is_value) values.push_back(row[column].get<double>());
-        }
-        if (values.size() != columns) {
-            reader.problem(key, "row " + std::to_string(matrix.size()) + ": " + std::to_string(columns) +
-                                    " positive numbers are needed");
-        }
-        matrix.push_back(std::move(values));
-    }
-    return matrix;
-}
 
 const Names mac_columns{"kind",     "weight_bits", "activation_bits",  "accumulator_bits",  "lanes",
                         "area_um2", "leakage_nw",  "critical_path_ps", "energy_uniform_fj", "energy_realistic_fj"};
 
-const Names mac_kinds{"mul", "pe", "os", "dot", "bit_serial", "composable"};
+const Names mac_kinds{"mul", "pe", "os", "dot", "bit_serial", "composable", "mac", "add"};
+constexpr std::size_t critical_path_column = 7;
 
 std::optional<MacRow> mac_row(const json& row) {
     if (!row.is_array() || row.size() != mac_columns.size() || !row[0].is_string()) return std::nullopt;
@@ -92,18 +31,28 @@ std::optional<MacRow> mac_row(const json& row) {
         if (!row[i].is_number_integer() || row[i] < 0 || row[i] > 4096) return std::nullopt;
     }
     for (std::size_t i = 5; i < row.size(); ++i) {
-        if (!row[i].is_number() || row[i].get<double>() <= 0) return std::nullopt;
+        const bool may_be_unknown = i == critical_path_column && row[i] == 0;
+        if (!row[i].is_number() || (row[i].get<double>() <= 0 && !may_be_unknown)) return std::nullopt;
     }
     const bool known = std::find(mac_kinds.begin(), mac_kinds.end(), row[0].get<std::string>()) != mac_kinds.end();
     if (!known || row[4] < 1 || row[1] < 1 || row[2] < 1) return std::nullopt;
     return MacRow{row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], false};
 }
 
-/// Rows of a kind replace those that the table below has of that kind.
+/// Rows of a kind replace those that the table below has of that kind. Those of MACs, and of PEs with sums of any
+/// width, stand for all scalar PEs, so that PEs of two tables are not mixed.
+bool replaces(const MacRow& row, const MacRow& old) {
+    const bool is_any_scalar = row.kind == "mac" || (row.kind == "pe" && row.accumulator_bits == 0);
+    if (is_any_scalar) return old.kind == "mac" || old.kind == "pe" || old.kind == "os";
+    return row.kind == old.kind || (row.kind == "pe" && (old.kind == "mac" || old.kind == "os"));
+}
+
 void take_rows(std::vector<MacRow> rows, Technology& technology) {
     std::erase_if(technology.mac_rows, [&](const MacRow& old) {
-        return std::any_of(rows.begin(), rows.end(), [&](const MacRow& row) { return row.kind == old.kind; });
+        return std::any_of(rows.begin(), rows.end(), [&](const MacRow& row) { return replaces(row, old); });
     });
+    const bool has_ratios = std::any_of(rows.begin(), rows.end(), [](const MacRow& row) { return row.kind == "os"; });
+    if (has_ratios) technology.output_stationary_ratios.clear();
     technology.mac_rows.insert(technology.mac_rows.begin(), rows.begin(), rows.end());
 }
 
@@ -162,44 +111,6 @@ void read_voltage(JsonReader group, Technology& technology) {
     finish_group(group);
 }
 
-std::map<std::string, std::pair<double, double>> read_valid(JsonReader valid) {
-    std::map<std::string, std::pair<double, double>> ranges;
-    for (const std::string& variable : valid.keys()) {
-        const std::vector<double> ends = valid.numbers(variable, not_negative);
-        if (ends.size() == 2 && ends[0] <= ends[1]) {
-            ranges[variable] = {ends[0], ends[1]};
-        } else {
-            valid.problem(variable, "the lowest and the highest value are needed");
-        }
-    }
-    return ranges;
-}
-
-void read_fit(JsonReader& reader, Technology& technology, std::set<std::string>& seen) {
-    const Names terms = reader.choice("name", known_fits);
-    const std::string name = reader.text("name");
-    Fit fit;
-    fit.coefficients = reader.numbers("coefficients", any_number);
-    fit.valid = read_valid(reader.object("valid"));
-    fit.max_relative_error = reader.number("max_relative_error", {0, 10});
-    reader.number_or("mean_relative_error", {0, 10}, 0);
-    reader.integer_or("points", {1, 1000000}, 1);
-    const json& given_terms = reader.raw("terms");
-    if (!given_terms.is_null() && given_terms != json(terms)) reader.problem("terms", "must be " + json(terms).dump());
-    if (fit.coefficients.size() != terms.size()) reader.problem("coefficients", "one for each term is needed");
-    if (!seen.insert(name).second) reader.problem("name", "\"" + name + "\" is given twice");
-    finish_group(reader);
-    technology.fits[name] = std::move(fit);
-}
-
-void read_fits(JsonReader& root, Technology& technology) {
-    std::set<std::string> seen;
-    for (JsonReader& fit : root.objects("fits")) read_fit(fit, technology, seen);
-    for (const auto& [name, terms] : known_fits) {
-        if (!technology.fits.contains(name)) root.problem("fits", "the fit \"" + name + "\" is missing");
-    }
-}
-
 void read_register(JsonReader group, Technology& technology) {
     technology.register_area_um2_per_bit = group.number("area_um2_per_bit", positive);
     technology.register_leakage_nw_per_bit = group.number("leakage_nw_per_bit", not_negative);
@@ -208,82 +119,25 @@ void read_register(JsonReader group, Technology& technology) {
     finish_group(group);
 }
 
-void read_fp32(JsonReader group, Technology& technology) {
-    technology.fp32_mac_energy_fj = group.number("mac_energy_fj", positive);
-    technology.fp32_mac_area_um2 = group.number("mac_area_um2", positive);
-    technology.fp32_relative_error = group.number("mac_relative_error", {0, 10});
-    technology.fp32_add_energy_fj = group.number("add_energy_fj", positive);
-    technology.fp32_add_area_um2 = group.number("add_area_um2", positive);
-    technology.fp32_add_relative_error = group.number("add_relative_error", {0, 10});
+FloatingUnits read_floating(JsonReader group) {
+    FloatingUnits units;
+    units.mac_energy_fj = group.number("mac_energy_fj", positive);
+    units.mac_area_um2 = group.number("mac_area_um2", positive);
+    units.mac_relative_error = group.number("mac_relative_error", {0, 10});
+    units.add_energy_fj = group.number("add_energy_fj", positive);
+    units.add_area_um2 = group.number("add_area_um2", positive);
+    units.add_relative_error = group.number("add_relative_error", {0, 10});
     finish_group(group);
+    return units;
 }
 
-bool is_axis(const std::vector<double>& values) {
-    for (std::size_t i = 1; i < values.size(); ++i) {
-        if (values[i] <= values[i - 1]) return false;
+/// Tables from before there were 16-bit formats have fp32 only.
+void read_floating_formats(JsonReader& root, Technology& technology, bool fp32_needed) {
+    for (const NumberFormat format : {NumberFormat::fp32, NumberFormat::fp16, NumberFormat::bf16}) {
+        const std::string key(name_of(format));
+        const bool needed = fp32_needed && format == NumberFormat::fp32;
+        if (needed || root.has(key)) technology.floating[format] = read_floating(root.object(key));
     }
-    return values.size() >= 2;
-}
-
-/// Gaps stand only at the small capacities, and two values follow: what filling a gap along its column needs.
-bool has_fillable_gaps(const std::vector<std::vector<double>>& matrix) {
-    for (std::size_t column = 0; column < matrix.front().size(); ++column) {
-        for (std::size_t row = 0; row < matrix.size(); ++row) {
-            const bool last_two = row + 2 >= matrix.size();
-            const bool after_value = row > 0 && !std::isnan(matrix[row - 1][column]);
-            if (std::isnan(matrix[row][column]) && (last_two || after_value)) return false;
-        }
-    }
-    return true;
-}
-
-bool is_complete(const std::vector<std::vector<double>>& matrix, std::size_t rows, std::size_t columns) {
-    if (matrix.size() != rows) return false;
-    for (const auto& row : matrix) {
-        if (row.size() != columns) return false;
-    }
-    return true;
-}
-
-void read_sram_errors(JsonReader reader, SramErrors& errors) {
-    errors.read = reader.number("read_pj", a_factor);
-    errors.write = reader.number("write_pj", a_factor);
-    errors.area = reader.number("area_mm2", a_factor);
-    reader.reject_unknown_keys();
-}
-
-void read_sram(JsonReader group, SramTable& sram) {
-    sram.capacity_bytes = group.numbers("capacity_bytes", positive);
-    sram.width_bits = group.numbers("width_bits", positive);
-    if (!is_axis(sram.capacity_bytes)) group.problem("capacity_bytes", "two or more increasing values are needed");
-    if (!is_axis(sram.width_bits)) group.problem("width_bits", "two or more increasing values are needed");
-    const std::array<std::pair<std::string, std::vector<std::vector<double>>*>, 5> tables{
-        {{"read_pj", &sram.read_pj},
-         {"write_pj", &sram.write_pj},
-         {"area_mm2", &sram.area_mm2},
-         {"leakage_mw", &sram.leakage_mw},
-         {"access_ns", &sram.access_ns}}};
-    for (const auto& [key, table] : tables) {
-        *table = read_matrix(group, key, sram.width_bits.size(), true);
-        if (!is_complete(*table, sram.capacity_bytes.size(), sram.width_bits.size())) {
-            group.problem(key,
-                          "one row for each of capacity_bytes, one column for "
-                          "each of width_bits are needed");
-        } else if (!table->empty() && !has_fillable_gaps(*table)) {
-            group.problem(key,
-                          "null is allowed only before a column's first value, "
-                          "and two values must follow");
-        }
-    }
-    JsonReader factors = group.object("error_factors");
-    read_sram_errors(factors.object("along_capacity"), sram.along_capacity);
-    read_sram_errors(factors.object("along_width"), sram.along_width);
-    factors.reject_unknown_keys();
-    JsonReader port = group.object("second_port");
-    sram.second_port = {port.number("energy", a_factor), port.number("area", a_factor),
-                        port.number("leakage", a_factor), port.number("error_factor", a_factor)};
-    port.reject_unknown_keys();
-    finish_group(group);
 }
 
 void read_dram(JsonReader group, Technology& technology) {
@@ -317,10 +171,21 @@ double read_factor(JsonReader& scale, const std::string& key, double& error_fact
     return read_value(std::move(group), {1e-4, 1e4});
 }
 
+/// The table that `root` builds on: beside it, or among those that ship.
+std::filesystem::path base_file(const std::string& name, const std::filesystem::path& path,
+                                const std::filesystem::path& shipped) {
+    const std::filesystem::path beside = (path.parent_path() / name).lexically_normal();
+    const std::filesystem::path other = (shipped / name).lexically_normal();
+    std::error_code ignored;
+    const bool is_shipped = !shipped.empty() && !std::filesystem::is_regular_file(beside, ignored) &&
+                            std::filesystem::is_regular_file(other, ignored);
+    return is_shipped ? other : beside;
+}
+
 /// The table that this one builds on, scaled.
-Technology scaled_base(JsonReader& root, const std::filesystem::path& path) {
+Technology scaled_base(JsonReader& root, const std::filesystem::path& path, const std::filesystem::path& shipped) {
     const std::string name = root.text("based_on");
-    const std::filesystem::path file = (path.parent_path() / name).lexically_normal();
+    const std::filesystem::path file = base_file(name, path, shipped);
     const json base_document = read_json_file(file);
     if (base_document.is_object() && base_document.contains("based_on")) {
         root.problem("based_on", "\"" + name +
@@ -330,6 +195,13 @@ Technology scaled_base(JsonReader& root, const std::filesystem::path& path) {
     root.finish();
     Technology technology = read_technology(file);
     technology.based_on = technology.name;
+    if (!root.has("scale")) {
+        if (root.integer("node_nm", {1, 1000}) != technology.node_nm) {
+            root.problem("scale", "is missing; only a table of the node of its base (" +
+                                      std::to_string(technology.node_nm) + " nm) takes the figures as they are");
+        }
+        return technology;
+    }
     JsonReader scale = root.object("scale");
     NodeErrors& errors = technology.node_errors;
     double ignored = 1;
@@ -359,7 +231,7 @@ void read_groups(JsonReader& root, Technology& technology) {
     if (given("logic_leakage")) {
         technology.logic_leakage_nw_per_um2 = read_value(root.object("logic_leakage"), not_negative);
     }
-    if (given("fp32")) read_fp32(root.object("fp32"), technology);
+    read_floating_formats(root, technology, needed);
     if (given("sram")) read_sram(root.object("sram"), technology.sram);
     if (given("dram")) read_dram(root.object("dram"), technology);
     if (given("wire")) read_wire(root.object("wire"), technology);
@@ -368,12 +240,16 @@ void read_groups(JsonReader& root, Technology& technology) {
 
 }  // namespace
 
-Technology read_technology(const std::filesystem::path& path) {
-    const std::string text = read_text_file(path);
+Technology read_technology(const std::filesystem::path& path, const std::filesystem::path& shipped) {
+    return parse_technology(read_text_file(path), path, shipped);
+}
+
+Technology parse_technology(const std::string& text, const std::filesystem::path& path,
+                            const std::filesystem::path& shipped) {
     const json document = parse_json(text, path.string());
     JsonReader root(document, path.string());
     Technology technology;
-    if (root.has("based_on")) technology = scaled_base(root, path);
+    if (root.has("based_on")) technology = scaled_base(root, path, shipped);
     // Whoever knows the hash knows every figure, those of the table below too.
     technology.content_hash = content_hash(technology.content_hash + text);
     technology.file = path.string();
@@ -384,6 +260,7 @@ Technology read_technology(const std::filesystem::path& path) {
     read_groups(root, technology);
     root.reject_unknown_keys();
     root.finish();
+    finish_output_stationary(technology);
     return technology;
 }
 

@@ -29,15 +29,15 @@ void scale_logic(Technology& technology, const LogicScale& scale) {
     for (auto& [name, fit] : technology.fits) {
         for (double& coefficient : fit.coefficients) coefficient *= factor_of_fit(name, scale);
     }
-    for (double* energy :
-         {&technology.register_clock_fj_per_bit_cycle, &technology.register_data_fj_per_bit_cycle,
-          &technology.weight_load_fj_per_bit, &technology.fp32_mac_energy_fj, &technology.fp32_add_energy_fj}) {
+    for (double* energy : {&technology.register_clock_fj_per_bit_cycle, &technology.register_data_fj_per_bit_cycle,
+                           &technology.weight_load_fj_per_bit}) {
         *energy *= scale.energy;
     }
-    for (double* area :
-         {&technology.register_area_um2_per_bit, &technology.fp32_mac_area_um2, &technology.fp32_add_area_um2}) {
-        *area *= scale.area;
+    for (auto& [format, units] : technology.floating) {
+        for (double* energy : {&units.mac_energy_fj, &units.add_energy_fj}) *energy *= scale.energy;
+        for (double* area : {&units.mac_area_um2, &units.add_area_um2}) *area *= scale.area;
     }
+    technology.register_area_um2_per_bit *= scale.area;
     technology.register_leakage_nw_per_bit *= scale.leakage;
     technology.logic_leakage_nw_per_um2 *= scale.leakage / scale.area;
 }
@@ -52,6 +52,11 @@ Technology scaled_to_node(Technology technology, const NodeScale& scale) {
     scale_all(sram.area_mm2, scale.sram_area);
     scale_all(sram.leakage_mw, scale.sram_leakage);
     scale_all(sram.access_ns, scale.sram_delay);
+    for (SramPoint& point : sram.points) {
+        point.read_pj *= scale.sram_energy;
+        point.write_pj *= scale.sram_energy;
+        point.area_mm2 *= scale.sram_area;
+    }
     technology.wire_pj_per_bit_mm *= scale.wire_energy;
     return technology;
 }

@@ -112,6 +112,8 @@ PeCost Technology::dot_pe(int lanes, int weight_bits, int activation_bits, int a
             cost = measured(*this, row, statistics);
         }
     }
+    // The fit's points, like the rows, have operands of equal width.
+    cost.in_range = cost.in_range && (cost.measured || weight_bits == activation_bits);
     // The sum's share, as the fit has it: a synthesized row knows the whole only.
     const double sum_fj = accumulator_bits * accumulator_bit(*this, "dot_energy_" + suffix(statistics));
     cost.step_fj = std::min(sum_fj, cost.energy_fj / 2);

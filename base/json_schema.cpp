@@ -62,7 +62,7 @@ void describe(json& schema, const std::string& place, const FieldTexts& texts, s
 json by_value(const std::string& key, const json& value, const json& with, const json& without) {
     json schema = with;
     auto [then, otherwise] = take_differences(schema, without);
-    json rule{{"if", {{"properties", {{key, {{"const", value}}}}}, {"required", {key}}}}};
+    json rule{{"if", {{"properties", {{key, {{value.is_array() ? "enum" : "const", value}}}}}, {"required", {key}}}}};
     if (!then.empty()) rule["then"] = std::move(then);
     if (!otherwise.empty()) rule["else"] = std::move(otherwise);
     schema["allOf"].push_back(std::move(rule));

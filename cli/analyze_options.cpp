@@ -79,7 +79,7 @@ void read_precision_options(OptionReader& reader, AnalyzeOptions& options) {
     precision.update(given);
     precision["weight_bits"] = precision["activation_bits"] = narrowest;
     JsonReader json(precision, "the options");
-    options.precision = npusim::read_precision(json, false);
+    options.precision = npusim::read_precision(json);
     json.finish();
     for (const int bits : options.bits) {
         if (bits <= precision_at(options, bits).residual_bits) continue;

@@ -47,7 +47,7 @@ public:
           chip_(read_chip(options.base, trained_, environment.preset_folder)),
           images_(std::min(options.base.test_images.value_or(test().size()), test().size())) {
         if (needs_integers() && chip_.arch.number_format != NumberFormat::integer) {
-            throw InputError(options.base.arch, "", "an fp32 chip has no integers; ask for --levels fp32");
+            throw InputError(options.base.arch, "", "a floating-point chip has no integers; ask for --levels fp32");
         }
     }
 

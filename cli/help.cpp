@@ -83,6 +83,7 @@ void print_help(const Style& style, std::ostream& out) {
     row(out, "report", "a sweep's results as a page with charts: one HTML file, no network needed");
     row(out, "compare", "two results side by side: cycles, energy and area by component, traffic, layers");
     row(out, "scaling", "energy and area of a chip from 16 to 2 bits: what breaks the square, what would help");
+    row(out, "import", "a technology table of your own from Accelergy's CSV tables");
     row(out, "schema", "what chips, sweeps and recipes may hold, as JSON Schema for editors");
     print_groups(option_groups(), style, out);
     out << "\nExit code: 0 done, 1 failed, 2 bad input.\n";

@@ -70,11 +70,13 @@ Technology find_technology(const ArchSpec& arch, const std::filesystem::path& ar
     const std::filesystem::path beside = technology_path(arch, arch_file);
     const std::filesystem::path preset = (preset_folder / arch.technology).lexically_normal();
     std::error_code ignored;
-    for (const auto& path : {beside, preset}) {
-        if (std::filesystem::is_regular_file(path, ignored)) return read_technology(path);
+    // A table that --set names lies where the user is.
+    const std::filesystem::path here = arch.technology;
+    for (const auto& path : {beside, preset, here}) {
+        if (std::filesystem::is_regular_file(path, ignored)) return read_technology(path, preset_folder / "technology");
     }
     throw InputError(arch_file.string(), "/technology",
-                     "no such file: looked for " + beside.string() + " and " + preset.string());
+                     "no such file: looked for " + beside.string() + ", " + preset.string() + " and " + here.string());
 }
 
 LabelledImages read_labelled_images(const std::string& dataset, const Options& options, const Network& network) {

@@ -33,8 +33,8 @@ public:
           cache_(environment.cache) {
         if (!is_integer() && (!options.dump.empty() || options.prove_images.value_or(0) > 0)) {
             throw InputError(options.arch, "",
-                             "an fp32 chip is simulated for timing and energy only; --dump and --prove-images need an "
-                             "integer chip");
+                             "a floating-point chip is simulated for timing and energy only; --dump and --prove-images "
+                             "need an integer chip");
         }
     }
 

@@ -12,6 +12,7 @@
 #include "cli/compare_command.h"
 #include "cli/eval_command.h"
 #include "cli/help.h"
+#include "cli/import_command.h"
 #include "cli/job.h"
 #include "cli/options.h"
 #include "cli/printers.h"
@@ -262,6 +263,22 @@ void run_scaling(const std::vector<std::string>& arguments, const Environment& e
         style, std::cout);
 }
 
+void run_import(const std::vector<std::string>& arguments, const Environment& environment) {
+    const ImportOptions options = parse_import_options(arguments);
+    const Style style{environment.colour};
+    if (!options.help) return run_import_command(options, environment, style, std::cout);
+    print_command_help(
+        {"npusim import accelergy PATH makes a technology table of the CSV files of Accelergy's table-based plug-in "
+         "(intmac, intmultiplier, intadder, fpmac, fpadder, SRAM, DRAM, wire), and tells what became of each row. PATH "
+         "is their folder, or one of them.",
+         {{"Your energies, all else as in the 45 nm table:",
+           "npusim import accelergy tables --based-on 45nm --out own.json"},
+          {"Then a network at these prices:",
+           "npusim --arch int8_array --set /technology=own.json --model resnet34"}},
+         &import_option_groups()},
+        style, std::cout);
+}
+
 void run_schema(const std::vector<std::string>& arguments, const Environment& environment) {
     const SchemaOptions options = parse_schema_options(arguments);
     if (!options.help) return run_schema_command(options, std::cout);
@@ -325,6 +342,8 @@ ExitCode run(const std::vector<std::string>& arguments, npusim::Ranks& ranks) {
         run_comparison(arguments, environment);
     } else if (word == "scaling") {
         run_scaling(arguments, environment);
+    } else if (word == "import") {
+        run_import(arguments, environment);
     } else if (word == "schema") {
         run_schema(arguments, environment);
     } else {

@@ -7,6 +7,7 @@
 #include "cli/printers.h"
 #include "cli/roofline.h"
 #include "npusim/base/error.h"
+#include "npusim/sweeps/sweep_table.h"
 
 namespace npusim::cli {
 namespace {
@@ -82,7 +83,7 @@ StackedBars components(const ReportData& data, const std::string& kind, const st
     StackedBars bars{title_of(data, *data.chosen), kind + " (" + (kind == "energy" ? "µJ" : "mm²") + ")", {}, {}};
     for (const std::size_t place : places) bars.labels.push_back(trimmed(data.bits[place].value_or(0)) + " bits");
     for (const std::string& metric : data.table.metrics) {
-        if (!metric.starts_with(kind + "_") || !metric.ends_with(unit)) continue;
+        if (!metric.starts_with(kind + "_") || !metric.ends_with(unit) || is_range_end(metric)) continue;
         const std::size_t letters = metric.size() - kind.size() - unit.size();
         if (letters <= 1) continue;
         const std::string part = metric.substr(kind.size() + 1, letters - 1);

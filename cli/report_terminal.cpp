@@ -43,6 +43,11 @@ private:
         return text;
     }
 
+    static std::string floating_text(NumberFormat format) {
+        if (format == NumberFormat::fp32) return "32-bit floating point";
+        return std::string(name_of(format)) + ", sums in 32-bit floating point";
+    }
+
     /// "auto-dataflow (fastest)"
     static std::string dataflow_text(const ArraySpec& array) {
         if (!array.auto_dataflow) return dataflow_text(array.dataflow);
@@ -50,7 +55,7 @@ private:
     }
 
     [[nodiscard]] std::string pe_text(const PeSpec& pe) const {
-        if (!is_integer()) return "fp32 PEs";
+        if (!is_integer()) return std::string(name_of(report_.arch.number_format)) + " PEs";
         const std::string lanes = " PEs of " + std::to_string(pe.lanes) + " lanes";
         const std::string bits = std::to_string(pe.weight_bits) + "x" + std::to_string(pe.activation_bits) + "-bit ";
         switch (pe.kind) {
@@ -104,7 +109,7 @@ private:
     [[nodiscard]] bool is_integer() const { return report_.arch.number_format == NumberFormat::integer; }
 
     [[nodiscard]] std::string precision_text() const {
-        if (!is_integer()) return "32-bit floating point";
+        if (!is_integer()) return floating_text(report_.arch.number_format);
         const PrecisionSpec& precision = report_.arch.precision;
         const auto bits = [](int value) { return std::to_string(value); };
         if (report_.network.shapes_only) {

@@ -75,29 +75,32 @@ void make_dot(ArchSpec& chip) {
 
 }  // namespace
 
-ArchSpec as_fp32(const ArchSpec& arch) {
-    constexpr int fp32_bits = 32;
-    constexpr int half_bits = 16;
-    nlohmann::json chip = to_json(at_uniform_bits(arch, half_bits));
-    chip["name"] = arch.name + " in fp32";
-    chip["number_format"] = "fp32";
+ArchSpec as_floating(const ArchSpec& arch, NumberFormat format) {
+    constexpr int sum_bits = 32;
+    constexpr int widest_integer_bits = 16;
+    const int bits = floating_bits(format);
+    const ArchSpec integer = at_uniform_bits(arch, widest_integer_bits);
+    nlohmann::json chip = to_json(integer);
+    chip["name"] = arch.name + " in " + std::string(name_of(format));
+    chip["number_format"] = name_of(format);
     for (const char* key : {"weight_bits", "activation_bits", "first_last_bits", "input_bits", "residual_bits"}) {
-        chip["precision"][key] = fp32_bits;
+        chip["precision"][key] = bits;
     }
     nlohmann::json& array = chip["array"];
-    const double sum_factor = static_cast<double>(fp32_bits) / array["accumulator_bits"].get<int>();
-    array["accumulator_bits"] = fp32_bits;
-    array["pe"] = {{"kind", "scalar"}, {"weight_bits", fp32_bits}, {"activation_bits", fp32_bits}};
+    array["accumulator_bits"] = sum_bits;
+    array["pe"] = {{"kind", "scalar"}, {"weight_bits", bits}, {"activation_bits", bits}};
+    if (arch.array.pe.kind == PeKind::dot) array["rows"] = arch.array.rows * arch.array.pe.lanes;
     const auto widen = [&](const char* name, double factor) {
         nlohmann::json& buffer = chip[name];
         buffer["width_bits"] = static_cast<int>(std::ceil(buffer["width_bits"].get<int>() * factor));
         const double bytes = std::ceil(buffer["kib"].get<double>() * 1024 * factor);
         buffer["kib"] = bytes / 1024;
     };
-    widen("weight_buffer", 2);
-    widen("activation_buffer", 2);
-    widen("accumulator_buffer", sum_factor);
-    return parse_arch(chip, arch.name + " in fp32");
+    // The buffers of a chip whose PEs adapt hold elements of the PE's own bits, whatever is fed.
+    widen("weight_buffer", static_cast<double>(bits) / integer.array.pe.weight_bits);
+    widen("activation_buffer", static_cast<double>(bits) / integer.array.pe.activation_bits);
+    widen("accumulator_buffer", static_cast<double>(sum_bits) / integer.array.accumulator_bits);
+    return parse_arch(chip, chip["name"].get<std::string>());
 }
 
 ArchSpec filled_to_area(const ArchSpec& arch, const Technology& technology, double area_mm2) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/scaling_report.h"
@@ -33,6 +34,12 @@ json point_json(const ScalingPoint& point) {
             {"area_low_mm2", point.area_low_mm2},
             {"area_high_mm2", point.area_high_mm2},
             {"top1", optional_json(point.top1)}};
+}
+
+json floating_json(const ScalingReport& report, NumberFormat format) {
+    const auto found = std::find_if(report.floating.begin(), report.floating.end(),
+                                    [&](const ScalingPoint& point) { return point.arch.number_format == format; });
+    return found == report.floating.end() ? json(nullptr) : point_json(*found);
 }
 
 json rows_json(const std::vector<ScalingRow>& rows) {
@@ -96,7 +103,9 @@ std::string scaling_json(const ScalingReport& report) {
                           {"chip", report.chip},
                           {"equal_macs", series_json(report.equal_macs)},
                           {"equal_area", report.equal_area ? series_json(*report.equal_area) : json(nullptr)},
-                          {"fp32", report.fp32 ? point_json(*report.fp32) : json(nullptr)},
+                          {"fp32", floating_json(report, NumberFormat::fp32)},
+                          {"fp16", floating_json(report, NumberFormat::fp16)},
+                          {"bf16", floating_json(report, NumberFormat::bf16)},
                           {"elements", elements_json(report.elements)},
                           {"changes_at_bits", report.changes_at},
                           {"unchanged", report.unchanged ? point_json(*report.unchanged) : json(nullptr)},

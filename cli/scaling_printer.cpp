@@ -136,6 +136,7 @@ private:
         const ScalingSeries& own = report_.equal_macs;
         const std::vector<ScalingPoint>& points = own.points;
         if (own.energy_pj.empty()) return failures(points);
+        if (!report_.floating.empty()) floating(points);
         heading("energy, µJ", points, "x, fitted");
         values(own.energy_pj, pj_per_uj);
         figures("total, lowest", points, [](const auto& p) { return cell(p.energy_low_pj / pj_per_uj); });
@@ -157,29 +158,38 @@ private:
                     [](const auto& point) { return point.top1 ? two_decimals(*point.top1 * 100) : std::string("-"); });
             wrapped("Top-1 on " + report_.test_data + ".");
         }
-        if (report_.fp32) fp32(points);
         failures(points);
     }
 
     /// "Versus full precision", with what is known of it.
-    void fp32(const std::vector<ScalingPoint>& points) {
-        const ScalingPoint& full = *report_.fp32;
-        const auto uj = [](double pj) { return with_digits(pj / pj_per_uj); };
-        std::string text = "In fp32 the same chip takes " + uj(full.energy_pj.back().second) + " µJ (" +
-                           uj(full.energy_low_pj) + "-" + uj(full.energy_high_pj) + ") and " +
-                           with_digits(full.area_mm2.back().second) + " mm² (" + with_digits(full.area_low_mm2) + "-" +
-                           with_digits(full.area_high_mm2) +
-                           "), floating point estimated; times that of b bits, energy:";
-        std::string between = " ";
-        for (const ScalingPoint& point : points) {
-            if (!point.failure.empty()) continue;
-            const double total_pj = point.energy_pj.back().second;
-            text +=
-                between + with_digits(full.energy_pj.back().second / total_pj, 3) + " at " + std::to_string(point.bits);
-            between = ", ";
+    void floating(const std::vector<ScalingPoint>& points) {
+        std::string line = pad_right("floating point", name_width);
+        for (const char* title : {"µJ", "lowest", "highest", "mm²", "lowest", "highest", "ms", "TOPS/W"}) {
+            line += pad_left(title, column);
         }
-        wrapped(text + ".");
+        out_ << '\n' << style_.bold(line) << '\n';
+        for (const ScalingPoint& full : report_.floating) {
+            out_ << pad_right(format_of(full), name_width) << cell(full.energy_pj.back().second / pj_per_uj)
+                 << cell(full.energy_low_pj / pj_per_uj) << cell(full.energy_high_pj / pj_per_uj)
+                 << cell(full.area_mm2.back().second) << cell(full.area_low_mm2) << cell(full.area_high_mm2)
+                 << cell(full.milliseconds) << pad_left(with_digits(full.tops_per_watt, 3), column) << '\n';
+        }
+        heading("times the energy of", points, "");
+        for (const ScalingPoint& full : report_.floating) {
+            figures(format_of(full), points, [&](const ScalingPoint& point) {
+                return with_digits(full.energy_pj.back().second / point.energy_pj.back().second, 3);
+            });
+        }
+        heading("times the area of", points, "");
+        for (const ScalingPoint& full : report_.floating) {
+            figures(format_of(full), points, [&](const ScalingPoint& point) {
+                return with_digits(full.area_mm2.back().second / point.area_mm2.back().second, 3);
+            });
+        }
+        wrapped("Units of floating point are estimated; fp16 and bf16 have fp32 sums.");
     }
+
+    static std::string format_of(const ScalingPoint& point) { return std::string(name_of(point.arch.number_format)); }
 
     void equal_area() {
         const ScalingSeries& filled = *report_.equal_area;

@@ -66,7 +66,8 @@ struct ScalingReport {
     int own_macs_per_cycle = 0;
     ScalingSeries equal_macs;
     std::optional<ScalingSeries> equal_area;
-    std::optional<ScalingPoint> fp32;  ///< the same chip in 32-bit floating point, whose units are estimates
+    /// The same chip in fp32, fp16 and bf16, as far as the technology has their units, which are estimates.
+    std::vector<ScalingPoint> floating;
     std::vector<ElementRow> elements;
     int changes_at = 0;
     std::optional<ScalingPoint> unchanged;  ///< at `changes_at`

@@ -37,7 +37,9 @@ class Study {
 public:
     Study(const ScalingOptions& options, const Environment& environment, Progress& progress)
         : options_(options), progress_(progress), chip_(read_chip(options.base, {}, environment.preset_folder)) {
-        if (!options.technology.empty()) chip_.technology = read_technology(options.technology);
+        if (!options.technology.empty()) {
+            chip_.technology = read_technology(options.technology, environment.preset_folder / "technology");
+        }
         read_network();
         describe();
     }
@@ -48,7 +50,7 @@ public:
         fit_series(report_.equal_macs);
         if (report_.equal_area) fit_series(*report_.equal_area);
         conclude(report_);
-        if (report_.fp32 && !report_.fp32->failure.empty()) report_.fp32.reset();
+        std::erase_if(report_.floating, [](const ScalingPoint& point) { return !point.failure.empty(); });
         return std::move(report_);
     }
 
@@ -117,19 +119,23 @@ private:
         if (report_.equal_area) {
             for (ScalingPoint& point : report_.equal_area->points) add_run(point);
         }
-        plan_fp32();
+        plan_floating();
         if (options_.changes) plan_changes();
     }
 
-    void plan_fp32() {
-        try {
-            report_.fp32.emplace();
-            report_.fp32->bits = 32;
-            report_.fp32->arch = as_fp32(chip_.arch);
-            add_run(*report_.fp32);
-        } catch (const InputError& error) {
-            report_.fp32->failure = error.what();
+    void plan_floating() {
+        for (const NumberFormat format : {NumberFormat::fp32, NumberFormat::fp16, NumberFormat::bf16}) {
+            ScalingPoint point;
+            point.bits = floating_bits(format);
+            try {
+                point.arch = as_floating(chip_.arch, format);
+                (void)make_cost_model(point.arch, chip_.technology);  // a table need not have every format
+            } catch (const InputError& error) {
+                point.failure = error.what();
+            }
+            report_.floating.push_back(std::move(point));
         }
+        for (ScalingPoint& point : report_.floating) add_run(point);
     }
 
     void plan_equal_area() {

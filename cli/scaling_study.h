@@ -17,9 +17,9 @@ namespace npusim::cli {
 /// fits.
 [[nodiscard]] ArchSpec filled_to_area(const ArchSpec& arch, const Technology& technology, double area_mm2);
 
-/// The chip with operands of 32-bit floating point, as many elements in its buffers. Throws InputError where there is
-/// none.
-[[nodiscard]] ArchSpec as_fp32(const ArchSpec& arch);
+/// The chip with floating-point operands and fp32 sums, as many elements in its buffers; a row for each lane of dot
+/// PEs. Throws InputError where there is none.
+[[nodiscard]] ArchSpec as_floating(const ArchSpec& arch, NumberFormat format);
 
 struct ChipChange {
     std::string name;

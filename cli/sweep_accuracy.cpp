@@ -1,5 +1,6 @@
 #include "cli/sweep_accuracy.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <set>
@@ -38,6 +39,29 @@ std::string inputs_of(const SweepSpec& spec, AccuracyMeasurement& measurement) {
 }
 
 }  // namespace
+
+void check_objectives(const SweepSpec& spec, const std::string& source) {
+    const bool measures = spec.accuracy.kind != AccuracyKind::none;
+    const std::vector<std::string> metrics = metric_names();
+    for (std::size_t i = 0; i < spec.objectives.size(); ++i) {
+        const std::string& metric = spec.objectives[i].metric;
+        if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end()) continue;
+        const std::string place = "/objectives/" + std::to_string(i) + "/metric";
+        const bool is_accuracy =
+            std::find(kAccuracyMetrics.begin(), kAccuracyMetrics.end(), metric) != kAccuracyMetrics.end();
+        if (is_accuracy && measures) continue;
+        if (is_accuracy) {
+            throw InputError(source, place,
+                             "\"" + metric +
+                                 "\" is an accuracy, and this sweep measures none (accuracy \"none\"; "
+                                 "\"calibrate\" and \"finetune\" do)");
+        }
+        const std::vector<std::string> nearest = nearest_names(metric, metrics);
+        throw InputError(source, place,
+                         "there is no metric \"" + metric + "\"; " +
+                             (nearest.empty() ? "known are " + join(metrics) : "did you mean " + join(nearest) + "?"));
+    }
+}
 
 void check_accuracy_inputs(const SweepSpec& spec, const std::vector<SweepPoint>& points, const SweepOptions& options,
                            const Environment& environment) {
@@ -197,7 +221,8 @@ void add_accuracies(SweepTable& table, const SweepStore& store, const AccuracySp
         if (const auto stored = store.accuracy(key_of(*wanted, accuracy)))
             figures_of_point[point_key] = stored->figures;
     }
-    for (const char* name : {"top1", "fp32_top1"}) {
+    for (const std::string_view metric : kAccuracyMetrics) {
+        const std::string name(metric);
         add_metric(table, name, [&](const SweepRow& row) -> std::optional<double> {
             const auto found = figures_of_point.find(row.point_key);
             if (found == figures_of_point.end() || !found->second.contains(name)) return std::nullopt;

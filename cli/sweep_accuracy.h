@@ -1,12 +1,21 @@
 // The accuracy of a sweep's points: measured once for each distinct network, precision and accumulator, on integers.
 #pragma once
 
+#include <array>
+#include <string_view>
+
 #include "cli/sweep_command.h"
 #include "npusim/sweeps/sweep_spec.h"
 #include "npusim/sweeps/sweep_store.h"
 #include "npusim/sweeps/sweep_table.h"
 
 namespace npusim::cli {
+
+/// The metrics that add_accuracies appends.
+inline constexpr std::array<std::string_view, 2> kAccuracyMetrics{"top1", "fp32_top1"};
+
+/// Throws InputError for an objective that the sweep's table will not have. `source` is the sweep's file.
+void check_objectives(const SweepSpec& spec, const std::string& source);
 
 /// Throws InputError where weights, recipe or the data set's name are missing or do not fit, before anything is
 /// simulated. Starts no thread.

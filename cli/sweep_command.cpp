@@ -96,6 +96,7 @@ Space read_space(const SweepOptions& options, const std::filesystem::path& prese
     const std::filesystem::path file = find_sweep(options.sweep, presets);
     Space space;
     space.spec = with_accuracy(read_sweep(file), options.accuracy, file);
+    check_objectives(space.spec, file.string());
     const std::filesystem::path base_file = find_base(space.spec, file, presets);
     space.technology_of = technologies(options.tables.technology, base_file, presets);
     const AreaOf area_of = [&](const ArchSpec& arch) {

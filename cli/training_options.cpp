@@ -75,7 +75,7 @@ void override_precision(OptionReader& reader, Recipe& recipe) {
         precision["residual_bits"] = precision["activation_bits"];
     }
     JsonReader json(precision, "the options");
-    recipe.precision = npusim::read_precision(json, false);
+    recipe.precision = npusim::read_precision(json);
     json.finish();
 }
 

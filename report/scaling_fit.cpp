@@ -72,6 +72,7 @@ std::string key_of(const SweepTable& table, const SweepRow& row, const std::set<
 }
 
 bool is_fitted(const std::string& metric) {
+    if (is_range_end(metric)) return false;
     const bool energy = metric == "energy_pj" || (metric.starts_with("energy_") && metric.ends_with("_pj"));
     return energy || metric == "area_mm2" || (metric.starts_with("area_") && metric.ends_with("_mm2"));
 }

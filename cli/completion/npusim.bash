@@ -5,7 +5,7 @@ _npusim() {
     local names command=
     COMPREPLY=()
     case ${COMP_WORDS[1]} in
-        train | finetune | eval | analyze | sweep | merge | table | report | compare | scaling | schema) command=${COMP_WORDS[1]} ;;
+        train | finetune | eval | analyze | sweep | merge | table | report | compare | scaling | import | schema) command=${COMP_WORDS[1]} ;;
     esac
     case $previous in
         --arch)
@@ -22,6 +22,8 @@ _npusim() {
         --method) names='faq lsq fp32' ;;
         --schedule) names='constant exponential step cosine' ;;
         --accuracy) names='none calibrate finetune' ;;
+        --based-on) names='45nm 28nm 22nm 16nm 7nm' ;;
+        --mac-is) names='arithmetic pe' ;;
         --levels) names='fp32 fake integers machine' ;;
         --bits | --residual-bits | --first-last-bits) names='1 2 3 4 5 6 7 8 16' ;;
         --weights | --tuned | --recipe | --topology | --out | --json | --csv | --plot | --store | --markdown | --latex | --technology | --timeline | --roofline | --vcd)
@@ -38,13 +40,17 @@ _npusim() {
         mapfile -t COMPREPLY < <(compgen -W 'arch sweep recipe' -- "$current")
         return
     fi
-    if [[ $command =~ ^(sweep|merge|table|report|compare)$ && $current != -* ]]; then
+    if [[ $command == import && $COMP_CWORD -eq 2 && $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'accelergy' -- "$current")
+        return
+    fi
+    if [[ $command =~ ^(sweep|merge|table|report|compare|import)$ && $current != -* && -z $names ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
     fi
     if [ -z "$names" ]; then
         names=$(npusim $command --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare scaling schema $names"; fi
+        if [ "$COMP_CWORD" -eq 1 ]; then names="train finetune eval analyze sweep merge table report compare scaling import schema $names"; fi
     fi
     mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current")
 }

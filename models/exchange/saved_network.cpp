@@ -75,7 +75,7 @@ std::optional<SavedQuantization> read_quantization(const SafetensorsFile& file, 
     const nlohmann::json json = parse_json(precision->second, place);
     JsonReader reader(json, place);
     JsonReader same = reader;
-    saved.precision = read_precision(std::move(same), false);
+    saved.precision = read_precision(std::move(same));
     reader.finish();
     const std::string steps_place = file.path + ": metadata " + kStepsKey;
     saved.steps = read_steps(parse_json(steps->second, steps_place), steps_place);

@@ -90,7 +90,7 @@ void read_recipe_fields(JsonReader& reader, Recipe& recipe) {
         recipe.step_rule = quantization->choice_or("method", kMethodNames, recipe.step_rule);
         recipe.calibration_images = quantization->integer_or("calibration_images", kCount, recipe.calibration_images);
         if (auto precision = quantization->object_if_given("precision")) {
-            recipe.precision = read_precision(*precision, false);
+            recipe.precision = read_precision(*precision);
         }
         quantization->reject_unknown_keys();
     }

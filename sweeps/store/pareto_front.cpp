@@ -4,6 +4,7 @@
 
 #include "npusim/base/error.h"
 #include "npusim/sweeps/sweep_table.h"
+#include "table_cells.h"
 
 namespace npusim {
 namespace {
@@ -14,14 +15,18 @@ struct Candidate {
     std::vector<double> costs;
 };
 
+std::string no_metric(const std::string& metric, const std::vector<std::string>& known) {
+    const bool is_accuracy = metric == "top1" || metric == "fp32_top1";
+    if (is_accuracy) return "there is no \"" + metric + "\": accuracy was not measured in this sweep";
+    return "there is no metric \"" + metric + "\"; " + store::hint(metric, known);
+}
+
 std::vector<std::size_t> columns_of(const SweepTable& table, const std::vector<Objective>& objectives) {
     std::vector<std::size_t> columns;
     for (const Objective& objective : objectives) {
         const auto found = std::find(table.metrics.begin(), table.metrics.end(), objective.metric);
         if (found == table.metrics.end()) {
-            throw InputError("sweep " + table.sweep, "objectives",
-                             "there is no metric \"" + objective.metric + "\"; did you mean " +
-                                 join(nearest_names(objective.metric, table.metrics)) + "?");
+            throw InputError("sweep " + table.sweep, "objectives", no_metric(objective.metric, table.metrics));
         }
         columns.push_back(static_cast<std::size_t>(found - table.metrics.begin()));
     }

@@ -14,10 +14,9 @@ double real(std::uint64_t value) {
     return static_cast<double>(value);
 }
 
-std::vector<std::string> metric_names() {
-    std::vector<std::string> names;
-    for (const auto& [name, value] : run_metrics(CostModel{}, Counters{})) names.push_back(name);
-    return names;
+PricedChip priced(const ArchSpec& arch, const Technology& technology) {
+    return {make_cost_model(arch, technology), make_cost_model(arch, technology, CostEnd::low),
+            make_cost_model(arch, technology, CostEnd::high)};
 }
 
 /// Calls `use(field, value)` for each setting of an entry.
@@ -89,7 +88,7 @@ private:
         const ArchSpec arch = parse_arch(point.arch, "point " + point.key);
         const Counters total = total_of(point);
         std::size_t column = 0;
-        for (const auto& [name, value] : run_metrics(make_cost_model(arch, technology_of_(arch)), total, batch)) {
+        for (const auto& [name, value] : run_metrics(priced(arch, technology_of_(arch)), total, batch)) {
             row.metrics[column++] = value;
         }
     }
@@ -150,6 +149,34 @@ std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, c
     metrics.emplace_back("edp_mj_ms", figures.edp_mj_ms);
     metrics.emplace_back("image_energy_pj", figures.energy.total_pj() / static_cast<double>(batch));
     return metrics;
+}
+
+std::vector<std::pair<std::string, double>> run_metrics(const PricedChip& chip, const Counters& total,
+                                                        std::int64_t batch) {
+    std::vector<std::pair<std::string, double>> metrics;
+    for (auto& metric : run_metrics(chip.estimate, total, batch)) {
+        const std::string name = metric.first;
+        metrics.push_back(std::move(metric));
+        if (name == "energy_pj") {
+            metrics.emplace_back("energy_low_pj", chip.low.energy(total).total_pj());
+            metrics.emplace_back("energy_high_pj", chip.high.energy(total).total_pj());
+        } else if (name == "area_mm2") {
+            metrics.emplace_back("area_low_mm2", chip.low.area.total_mm2());
+            metrics.emplace_back("area_high_mm2", chip.high.area.total_mm2());
+        }
+    }
+    return metrics;
+}
+
+std::vector<std::string> metric_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : run_metrics(PricedChip{}, Counters{})) names.push_back(name);
+    return names;
+}
+
+bool is_range_end(std::string_view metric) {
+    return metric == "energy_low_pj" || metric == "energy_high_pj" || metric == "area_low_mm2" ||
+           metric == "area_high_mm2";
 }
 
 SweepTable make_table(const SweepStore& store, const std::string& sweep, const TechnologyOf& technology_of) {

@@ -62,9 +62,8 @@ CellOf column_named(const SweepTable& table, const std::string& name) {
         if (table.metrics[i] != name) continue;
         return [i](const SweepRow& row) { return row.metrics[i] ? Cell(*row.metrics[i]) : Cell(); };
     }
-    throw InputError(
-        "sweep " + table.sweep, "columns",
-        "there is no column \"" + name + "\"; did you mean " + join(nearest_names(name, all_columns(table))) + "?");
+    throw InputError("sweep " + table.sweep, "columns",
+                     "there is no column \"" + name + "\"; " + hint(name, all_columns(table)));
 }
 
 std::string text_of(double value, std::chars_format format, int precision) {
@@ -86,6 +85,11 @@ TextTable cells_of(const SweepTable& table, const ColumnNames& columns, Reader r
         for (const CellOf& cell : cell_makers) made.push_back(cell(row));
     }
     return cells;
+}
+
+std::string hint(const std::string& name, const std::vector<std::string>& known) {
+    const std::vector<std::string> nearest = nearest_names(name, known);
+    return nearest.empty() ? "known are " + join(known) : "did you mean " + join(nearest) + "?";
 }
 
 std::string exact_number(double value) {

@@ -22,6 +22,9 @@ enum class Reader { machine, person };
 /// The chosen columns, or the reader's usual ones. Throws InputError for a column that the table does not have.
 [[nodiscard]] TextTable cells_of(const SweepTable& table, const ColumnNames& columns, Reader reader);
 
+/// What to say after a name that is not among these: the nearest ones, or all where none is near.
+[[nodiscard]] std::string hint(const std::string& name, const std::vector<std::string>& known);
+
 /// The shortest text that reads back as the same number, in every locale; a whole number has no exponent.
 [[nodiscard]] std::string exact_number(double value);
 /// Four significant digits.

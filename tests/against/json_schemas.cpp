@@ -271,7 +271,8 @@ TEST_CASE("The schema of chips refuses what their reader refuses, and nothing el
     dot["voltage_v"] = 0.9;
     json composable = full_chip("composable_array.json", 8);
     check_agreement(arch_kind(),
-                    {full_chip("int8_array.json", 8), full_chip("fp32_array.json", 32), odd_banks, dot, composable});
+                    {full_chip("int8_array.json", 8), full_chip("fp32_array.json", 32),
+                     full_chip("fp16_array.json", 16), full_chip("bf16_array.json", 16), odd_banks, dot, composable});
 }
 
 TEST_CASE("The schema of recipes refuses what their reader refuses, and nothing else") {

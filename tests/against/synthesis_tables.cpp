@@ -179,17 +179,42 @@ TEST_CASE("SRAM energies per bit agree with the published summary of the SRAM co
     }
 }
 
-TEST_CASE("The estimated fp32 multiply-add lies between the two sources that it was made from") {
-    const double horowitz_fj = (3700 + 900) / 0.669;
-    const double aladdin_fj = 25200 + 7900;
-    const PeCost pe = technology().fp32_pe();
+namespace {
+
+/// A multiply-add with products of mantissas of these bits, by each of two sources.
+void check_floating(NumberFormat format, int mantissa_bits, double horowitz_multiply_fj) {
+    INFO(name_of(format));
+    const double products = mantissa_bits * mantissa_bits / (24.0 * 24);
+    const double horowitz_fj = (horowitz_multiply_fj + 900) / 0.669;
+    const double aladdin_fj = 25200 * products + 7893;
+    const FloatingUnits& units = technology().floating_units(format);
+    CHECK(units.mac_energy_fj == Approx(std::sqrt(horowitz_fj * aladdin_fj)).epsilon(0.01));
+    CHECK(units.mac_energy_fj * (1 + units.mac_relative_error) >= aladdin_fj);
+    CHECK(units.mac_energy_fj / (1 + units.mac_relative_error) <= horowitz_fj);
+    const PeCost adder = technology().floating_adder(format);
+    CHECK(adder.energy_fj * (1 + adder.relative_error) >= 7893);
+    CHECK(adder.energy_fj / (1 + adder.relative_error) <= 900 / 0.669);
+    const PeCost pe = technology().floating_pe(format, Dataflow::weight_stationary);
     CHECK_FALSE(pe.measured);
-    CHECK(technology().fp32_mac_energy_fj == Approx(std::sqrt(horowitz_fj * aladdin_fj)).epsilon(0.01));
-    CHECK(technology().fp32_mac_energy_fj * (1 + pe.relative_error) >= aladdin_fj);
-    CHECK(technology().fp32_mac_energy_fj / (1 + pe.relative_error) <= horowitz_fj);
-    const double factor = 1 + technology().fp32_adder().relative_error;
-    CHECK(technology().fp32_adder().energy_fj * factor >= 7893);
-    CHECK(technology().fp32_adder().energy_fj / factor <= 900 / 0.669);
-    CHECK(pe.energy_fj > technology().pe(16, 16, 48, OperandStatistics::uniform).energy_fj);
-    CHECK(pe.area_um2 == Approx((5220 + 2118) * 1.2656 + 96 * 4.522).epsilon(0.001));
+    const int register_bits = 2 * floating_bits(format) + 32;
+    CHECK(pe.area_um2 == Approx((5220 * products + 2118) * 1.2656 + register_bits * 4.522).epsilon(0.002));
+    CHECK(pe.energy_fj == Approx(units.mac_energy_fj + (floating_bits(format) + 32) * 11.44));
+    CHECK(technology().floating_pe(format, Dataflow::output_stationary).energy_fj ==
+          Approx(pe.energy_fj + floating_bits(format) * 11.44));
+}
+
+}  // namespace
+
+TEST_CASE("The estimated multiply-adds of floating point lie between the two sources that they were made from") {
+    check_floating(NumberFormat::fp32, 24, 3700);
+    check_floating(NumberFormat::fp16, 11, 1100);
+    check_floating(NumberFormat::bf16, 8, 1100 * 64.0 / 121);
+    const auto fj = [](NumberFormat format) {
+        return technology().floating_pe(format, Dataflow::weight_stationary).energy_fj;
+    };
+    CHECK(fj(NumberFormat::fp32) > fj(NumberFormat::fp16));
+    CHECK(fj(NumberFormat::fp16) > fj(NumberFormat::bf16));
+    // A bf16 product is one of 8-bit integers and more.
+    CHECK(fj(NumberFormat::bf16) > technology().pe(8, 8, 32, OperandStatistics::uniform).energy_fj);
+    CHECK(fj(NumberFormat::fp32) > technology().pe(16, 16, 48, OperandStatistics::uniform).energy_fj);
 }

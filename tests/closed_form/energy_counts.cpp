@@ -227,6 +227,31 @@ TEST_CASE("The fp32 baseline is priced from the estimates and says so") {
     CHECK(has_note(model, "fp32 PE is estimated"));
 }
 
+TEST_CASE("The 16-bit floating-point baselines multiply their operands and add in fp32") {
+    for (const auto& [name, mac_pj] : {std::pair{"fp16", 6.28}, {"bf16", 4.87}}) {
+        INFO(name);
+        const CostModel model = model_of(preset(std::string(name) + "_array"));
+        Counters counters;
+        counters.pe_operations = 1;
+        CHECK(model.energy(counters).array_pj == Approx(mac_pj + (16 + 32) * 0.01144));
+        Counters vector;
+        vector.vector_alu_operations = 1;
+        CHECK(model.energy(vector).vector_unit_pj == Approx(3.26));
+        CHECK(has_note(model, std::string(name) + " PE is estimated: its energy may be wrong by a factor of 2.5"));
+        CHECK(model.weight_bank.read_pj < model_of(preset("fp32_array")).weight_bank.read_pj);
+    }
+}
+
+TEST_CASE("A table with fp32 only prices such chips, and says what is missing where a chip is of another format") {
+    Technology old = technology();
+    old.floating.erase(NumberFormat::fp16);
+    old.floating.erase(NumberFormat::bf16);
+    CHECK_NOTHROW(make_cost_model(preset("fp32_array"), old));
+    CHECK_NOTHROW(make_cost_model(preset("int8_array"), old));
+    CHECK_THROWS_WITH(make_cost_model(preset("bf16_array"), old),
+                      Contains("45nm.json: /bf16: is missing") && Contains("known are fp32"));
+}
+
 TEST_CASE("Notes name a clock that one stage cannot reach, fits, and SRAM beyond the table") {
     CHECK(has_note(model_of(preset("int16_array")), "critical path of 2.1 ns does not fit into the 2 ns of 500 MHz"));
     ArchSpec arch = preset("int8_array");

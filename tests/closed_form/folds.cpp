@@ -111,8 +111,8 @@ TEST_CASE("The machine counts the graph's MACs, for every network of the zoo on 
     std::vector<Network> networks;
     for (const auto& entry : zoo()) networks.push_back(entry.make(entry.image_size, entry.classes));
     std::vector<ArchSpec> archs;
-    for (const char* name : {"int8_array", "int4_array", "int2_array", "int16_array", "fp32_array", "int8_server",
-                             "int4_dot16_array", "composable_array", "bit_serial_array"}) {
+    for (const char* name : {"int8_array", "int4_array", "int2_array", "int16_array", "fp32_array", "bf16_array",
+                             "int8_server", "int4_dot16_array", "composable_array", "bit_serial_array"}) {
         archs.push_back(read_arch(std::filesystem::path(NPUSIM_SOURCE_DIR) / "arch" / (std::string(name) + ".json")));
     }
     std::vector<WorkerJob> jobs;

@@ -155,6 +155,24 @@ TEST_CASE("The fp32 format allows 32 bits only") {
     CHECK_THAT(problems[1], Contains("/array/accumulator_bits: 31 is outside 32..32"));
 }
 
+TEST_CASE("The 16-bit floating-point formats allow 16 bits, fp32 sums and scalar PEs only") {
+    for (const char* name : {"fp16_array", "bf16_array"}) {
+        json arch = preset(name);
+        CHECK(problems_of(arch).empty());
+        arch["precision"]["first_last_bits"] = 32;
+        arch["array"]["pe"]["weight_bits"] = 8;
+        arch["array"]["pe"]["kind"] = "dot";
+        arch["array"]["accumulator_bits"] = 47;
+        const auto problems = problems_of(arch);
+        REQUIRE(problems.size() == 4);
+        CHECK_THAT(problems[0], Contains("/precision/first_last_bits: 32 is not allowed, allowed are 16") &&
+                                    Contains("fp16 or bf16"));
+        CHECK_THAT(problems[1], Contains("/array/pe/kind"));
+        CHECK_THAT(problems[2], Contains("/array/pe/weight_bits: 8 is not allowed, allowed are 16"));
+        CHECK_THAT(problems[3], Contains("/array/accumulator_bits: 47 is outside 32..32"));
+    }
+}
+
 TEST_CASE("Rules between fields are checked") {
     check_refused("/precision/residual_bits", 4, "4 is below activation_bits (8)");
     check_refused("/weight_buffer/banks", 3, "odd");

@@ -177,3 +177,46 @@ TEST_CASE("A table that builds on another one names what it scales, and only wha
     replaced["register"].erase("unit");
     CHECK_THAT(problems(replaced), Contains("/register/unit: is missing"));
 }
+
+TEST_CASE("Banks of an SRAM table's own need their sizes, and a figure or null") {
+    json own = table();
+    own["sram"]["points"] = {{"columns", {"capacity_bytes", "width_bits", "ports", "read_pj", "write_pj", "area_mm2"}},
+                             {"rows", json::array({{4096, 64, 1, 5, nullptr, nullptr}})},
+                             {"error_factors", {{"read_pj", 1.5}, {"write_pj", 1}, {"area_mm2", 1}}}};
+    CHECK(problems_of(own).empty());
+    const auto damaged = [&](const std::string& pointer, const json& value) {
+        json other = own;
+        other[json::json_pointer("/sram/points" + pointer)] = value;
+        return problems_of(other);
+    };
+    CHECK_THAT(damaged("/columns/0", "bytes"), Contains("/sram/points/columns: must be [\"capacity_bytes\""));
+    CHECK_THAT(damaged("/rows", json::array()), Contains("/sram/points/rows: an array of rows"));
+    CHECK_THAT(damaged("/rows/0/0", nullptr), Contains("/sram/points/rows: row 0: capacity, width"));
+    CHECK_THAT(damaged("/rows/0/2", 1.5), Contains("row 0"));
+    CHECK_THAT(damaged("/rows/0/3", 0), Contains("row 0"));
+    CHECK_THAT(damaged("/rows/0", json::array({4096, 64, 1, 5})), Contains("row 0"));
+    CHECK_THAT(damaged("/error_factors/read_pj", 0.5), Contains("/sram/points/error_factors/read_pj: 0.5 is outside"));
+    CHECK_THAT(damaged("/note", ""), Contains("/sram/points/note: unknown key"));
+}
+
+TEST_CASE("A table takes another one's figures as they are only at the same node, and finds one that ships") {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path shipped = NPUSIM_SOURCE_DIR "/arch/technology";
+    json own = {{"name", "own"}, {"node_nm", 45}, {"vdd_v", 1.1}, {"based_on", "45nm.json"}};
+    own["voltage"] = table()["voltage"];
+    const auto read = [&](const std::filesystem::path& tables) {
+        return parse_technology(own.dump(), folder / "own.json", tables);
+    };
+    const Technology complete = read_technology(shipped / "45nm.json");
+    const Technology same = read(shipped);
+    CHECK(same.based_on == "45nm");
+    CHECK(same.sram.read_pj.back() == complete.sram.read_pj.back());
+    CHECK(same.node_errors.logic_energy == 1);
+    CHECK_THROWS_WITH(read({}), Contains("45nm.json"));
+    json beside = table();
+    beside["dram"]["pj_per_bit"]["LPDDR4"] = 9;
+    write_whole_file(folder / "45nm.json", beside.dump());
+    CHECK(read(shipped).dram_pj_per_bit_of("LPDDR4") == 9);
+    own["node_nm"] = 22;
+    CHECK_THROWS_WITH(read(shipped), Contains("/scale: is missing") && Contains("(45 nm)"));
+}

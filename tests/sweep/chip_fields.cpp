@@ -18,11 +18,12 @@ ArchSpec preset(const std::string& name) {
 
 /// Presets, presets at other bits, drawn machines, with and without layers that have bits of their own.
 ArchSpec drawn_chip(std::mt19937_64& generator, test::RandomArchMaker& maker) {
-    const char* presets[] = {"int16_array", "int8_array", "int4_array", "int2_array", "int8_server", "fp32_array"};
+    const char* presets[] = {"int16_array", "int8_array", "int4_array", "int2_array",
+                             "int8_server", "fp32_array", "fp16_array", "bf16_array"};
     ArchSpec arch = preset(presets[generator() % std::size(presets)]);
     if (generator() % 2 == 0) arch = at_uniform_bits(arch, 1 + static_cast<int>(generator() % 8));
     if (generator() % 3 == 0) arch = maker.make(20 + static_cast<int>(generator() % 20));
-    if (arch.number_format == NumberFormat::fp32) return arch;
+    if (arch.number_format != NumberFormat::integer) return arch;
     for (const char* layer : {"conv1", "fire2/squeeze", "layer1.0.conv~1"}) {
         if (generator() % 3 == 0) arch.precision.layers[layer] = {1 + static_cast<int>(generator() % 8), 4};
     }

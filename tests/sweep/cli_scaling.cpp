@@ -48,6 +48,11 @@ TEST_CASE("A scaled chip's figures are those of the main job's ladder") {
     }
     CHECK(filled.at(2).at("milliseconds") < filled.at(0).at("milliseconds"));
     CHECK(scaling.at("fp32").at("energy_pj").at("total") > filled.at(0).at("energy_pj").at("total"));
+    const auto array_pj = [&](const char* format) -> double { return scaling.at(format).at("energy_pj").at("array"); };
+    CHECK(array_pj("fp32") > array_pj("fp16"));
+    CHECK(array_pj("fp16") > array_pj("bf16"));
+    CHECK(scaling.at("bf16").at("cycles") == scaling.at("fp16").at("cycles"));
+    CHECK(scaling.at("bf16").at("arch").at("number_format") == "bf16");
 }
 
 TEST_CASE("Scaling names the change that helps most, and gives the same bytes each time") {
@@ -63,7 +68,7 @@ TEST_CASE("Scaling names the change that helps most, and gives the same bytes ea
     }
     REQUIRE_FALSE(best.empty());
     CHECK_THAT(first.at("sentence").get<std::string>(), Contains(best + " would help most"));
-    for (const char* part : {"equal_macs", "elements", "changes", "sentence", "fp32"}) {
+    for (const char* part : {"equal_macs", "elements", "changes", "sentence", "fp32", "fp16", "bf16"}) {
         CHECK(first.at(part).dump() == again.at(part).dump());
     }
 }

@@ -170,6 +170,54 @@ TEST_CASE("Sweeps that cannot be are refused with their file and place, before a
     CHECK_THAT(run("table " + (folder / "space.json").string()).error, Contains("space.json"));
 }
 
+TEST_CASE("Objectives that the sweep's table will not have are refused before anything is simulated") {
+    const TemporaryFolder folder;
+    const std::string store = (folder / "store").string();
+    const auto refused = [&](const std::string& objectives, const std::string& options) {
+        write_whole_file(folder / "space.json", R"({"name": "a", "arch": "int4_array.json", "networks": ["resnet20"],
+            "axes": [{"field": "/clock_mhz", "values": [250]}], "accuracy": {"kind": "calibrate"},
+            "objectives": [{"metric": "energy_pj"}, {"metric": ")" +
+                                                    objectives + "\"}]}");
+        const auto ran = run("sweep " + (folder / "space.json").string() + " --store " + store + " " + options);
+        CHECK(ran.code == 2);
+        CHECK(ran.out.empty());
+        CHECK_FALSE(std::filesystem::exists(store));
+        return ran.error;
+    };
+    CHECK_THAT(refused("top1", "--accuracy none"), Contains("space.json") &&
+                                                       Contains("/objectives/1/metric: \"top1\" is an accuracy") &&
+                                                       Contains("measures none"));
+    CHECK_THAT(refused("energy_p", "--accuracy none"), Contains("no metric \"energy_p\"; did you mean energy_pj"));
+    const std::string unlike = refused("what is this metric", "--accuracy none");
+    CHECK_THAT(unlike, Contains("known are cycles") && Contains("area_high_mm2"));
+    CHECK_THAT(unlike, !Contains("did you mean"));
+    CHECK_THAT(run("sweep accuracy_resnet20.json --accuracy none --store " + store).error,
+               Contains("accuracy_resnet20.json: /objectives/0/metric"));
+}
+
+TEST_CASE("A sweep's table has the range of each total that the main report tells") {
+    const TemporaryFolder folder;
+    const std::string store = (folder / "store").string();
+    write_whole_file(folder / "space.json", R"({"name": "a", "arch": "int4_array.json", "networks": ["resnet20"],
+        "axes": [{"field": "/clock_mhz", "values": [500]}]})");
+    const std::string table = (folder / "table.json").string();
+    REQUIRE(run("sweep " + (folder / "space.json").string() + " --store " + store + " --json " + table).code == 0);
+    const std::string main = (folder / "main.json").string();
+    REQUIRE(run("--model resnet20 --arch int4_array --no-train --json " + main).code == 0);
+    const auto row = nlohmann::json::parse(read_text_file(table)).at("rows").at(0);
+    const auto bounds = nlohmann::json::parse(read_text_file(main)).at("bounds");
+    for (const char* end : {"low", "high"}) {
+        CHECK(row.at(std::string("energy_") + end + "_pj") == bounds.at(end).at("energy").at("total_pj"));
+        CHECK(row.at(std::string("area_") + end + "_mm2") == bounds.at(end).at("area").at("total_mm2"));
+    }
+    const std::string page = (folder / "page.html").string();
+    const std::string csv = (folder / "page.csv").string();
+    REQUIRE(run("report " + store + " --out " + page + " --csv " + csv).code == 0);
+    CHECK_THAT(read_text_file(csv), Contains(",energy_pj,energy_low_pj,energy_high_pj,energy_on_chip_pj,") &&
+                                        Contains(",area_mm2,area_low_mm2,area_high_mm2,"));
+    CHECK_THAT(read_text_file(page), Contains("energy_low_pj"));
+}
+
 TEST_CASE("A point's accuracy is that of npusim eval at its precision, and is measured once for each precision") {
     const TemporaryFolder folder;
     write_whole_file(folder / "space.json", R"({

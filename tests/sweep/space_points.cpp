@@ -61,7 +61,8 @@ TEST_CASE("A space holds every combination once, the last axis and then the netw
 }
 
 TEST_CASE("An axis over any field of any preset sets this field and nothing else") {
-    for (const char* name : {"int2_array", "int4_array", "int8_array", "int16_array", "fp32_array", "int8_server"}) {
+    for (const char* name :
+         {"int2_array", "int4_array", "int8_array", "int16_array", "fp32_array", "bf16_array", "int8_server"}) {
         const ArchSpec base = preset(name);
         for (const std::string& leaf : leaves_of(base)) {
             INFO(name << " " << leaf);

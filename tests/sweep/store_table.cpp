@@ -122,6 +122,14 @@ TEST_CASE("The figures of a point are those of the sum of its layers, priced wit
         CHECK(metric(table, row, "inferences_per_s") == Approx(1 / seconds));
         CHECK(metric(table, row, "energy_pj") == pj);
         CHECK(metric(table, row, "area_mm2") == cost.area.total_mm2());
+        const CostModel low = make_cost_model(arch, technology(), CostEnd::low);
+        const CostModel high = make_cost_model(arch, technology(), CostEnd::high);
+        CHECK(metric(table, row, "energy_low_pj") == low.energy(total).total_pj());
+        CHECK(metric(table, row, "energy_high_pj") == high.energy(total).total_pj());
+        CHECK(metric(table, row, "area_low_mm2") == low.area.total_mm2());
+        CHECK(metric(table, row, "area_high_mm2") == high.area.total_mm2());
+        CHECK(metric(table, row, "energy_low_pj") < pj);
+        CHECK(metric(table, row, "energy_high_pj") > pj);
         CHECK(metric(table, row, "edp_mj_ms") == Approx(pj * 1e-9 * seconds * 1e3));
         CHECK(metric(table, row, "dram_bytes") == static_cast<double>(total.dram.moved_bytes()));
         const double pe_cycles = arch.array.rows * arch.array.columns * cycles;
@@ -137,6 +145,7 @@ TEST_CASE("The components of energy and area add up to their totals") {
         double sum = 0;
         for (const std::string& name : table.metrics) {
             if (!name.starts_with(begin) || !name.ends_with(end) || name == "energy_on_chip_pj") continue;
+            if (is_range_end(name)) continue;
             if (name != std::string(begin) + (end + 1)) sum += metric(table, row, name);
         }
         CHECK(sum == Approx(metric(table, row, std::string(begin) + (end + 1))));

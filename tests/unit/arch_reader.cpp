@@ -14,8 +14,8 @@ using nlohmann::json;
 namespace {
 
 const std::filesystem::path presets = NPUSIM_SOURCE_DIR "/arch";
-const std::vector<std::string> preset_names{"int2_array", "int4_array",  "int8_array",    "int16_array",
-                                            "fp32_array", "int8_server", "int8_edge_dram"};
+const std::vector<std::string> preset_names{"int2_array", "int4_array", "int8_array",  "int16_array",   "fp32_array",
+                                            "fp16_array", "bf16_array", "int8_server", "int8_edge_dram"};
 
 json preset(const std::string& name) {
     return read_json_file(presets / (name + ".json"));
@@ -74,10 +74,12 @@ TEST_CASE("Fields that a file leaves out have the documented defaults") {
 
     value["precision"]["activation_bits"] = 16;
     CHECK(parsed(value).precision.residual_bits == 16);
-    json fp32 = preset("fp32_array");
-    fp32["precision"].erase("input_bits");
-    fp32["precision"].erase("residual_bits");
-    CHECK(parsed(fp32).precision == parsed(preset("fp32_array")).precision);
+    for (const char* name : {"fp32_array", "fp16_array", "bf16_array"}) {
+        json floating = preset(name);
+        floating["precision"].erase("input_bits");
+        floating["precision"].erase("residual_bits");
+        CHECK(parsed(floating).precision == parsed(preset(name)).precision);
+    }
 }
 
 TEST_CASE("Buffer sizes may have fractions of a KiB as long as they are whole bytes") {
@@ -109,7 +111,7 @@ TEST_CASE("An architecture is found by path, by preset file and by preset name")
     CHECK(find_arch("int4_array", presets) == presets / "int4_array.json");
     CHECK_THROWS_WITH(find_arch("int5_aray", presets),
                       Contains("int5_aray: no such architecture file") && Contains("did you mean \"int") &&
-                          Contains("fp32_array, int16_array, int2_array, int4_array") &&
+                          Contains("fp16_array, fp32_array, int16_array, int2_array, int4_array") &&
                           Contains("int8_array, int8_edge_dram, int8_server"));
     CHECK_THROWS_AS(find_arch("int4_array", folder / "nothing"), InputError);
 }

@@ -10,8 +10,8 @@ using Catch::Contains;
 namespace {
 
 const std::filesystem::path presets = NPUSIM_SOURCE_DIR "/arch";
-const std::vector<std::string> preset_names{"int2_array",  "int4_array", "int8_array",
-                                            "int16_array", "fp32_array", "int8_server"};
+const std::vector<std::string> preset_names{"int2_array", "int4_array", "int8_array", "int16_array",
+                                            "fp32_array", "bf16_array", "int8_server"};
 const std::vector<int> all_bits{1, 2, 3, 4, 5, 6, 7, 8, 16};
 
 ArchSpec preset(const std::string& name) {

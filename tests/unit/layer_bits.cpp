@@ -49,11 +49,11 @@ TEST_CASE("Bits of layers survive being written and read as JSON, and wrong ones
     precision.layers["b.c"] = {16, 1};
     nlohmann::json json = to_json(precision);
     JsonReader reader(json, "p");
-    CHECK(read_precision(reader, false) == precision);
+    CHECK(read_precision(reader) == precision);
     CHECK_NOTHROW(reader.finish());
     json["layers"]["a"]["weight_bits"] = 9;
     json["layers"]["a"]["bits"] = 9;
     JsonReader wrong(json, "p");
-    (void)read_precision(wrong, false);
+    (void)read_precision(wrong);
     CHECK_THROWS_WITH(wrong.finish(), Catch::Contains("/layers/a/weight_bits") && Catch::Contains("/layers/a/bits"));
 }

@@ -168,6 +168,29 @@ TEST_CASE("A chip that fills an area has no room for another row and keeps its p
     CHECK(filled_to_area(chip, technology, area_mm2 / 100) == chip);
 }
 
+TEST_CASE("A chip in floating point has as many products a cycle and elements in its buffers") {
+    for (const std::string name : {"int8_array", "int4_dot16_array", "composable_array", "int8_server"}) {
+        const ArchSpec chip = read_arch(presets / (name + ".json"));
+        for (const NumberFormat format : {NumberFormat::fp32, NumberFormat::fp16, NumberFormat::bf16}) {
+            INFO(name << " in " << name_of(format));
+            const ArchSpec floating = as_floating(chip, format);
+            const std::int64_t bits = floating_bits(format);
+            CHECK(floating.number_format == format);
+            CHECK(floating.array.rows * floating.array.columns ==
+                  chip.array.rows * chip.array.columns * chip.array.pe.lanes);
+            CHECK(floating.weight_buffer.bytes / bits == chip.weight_buffer.bytes / chip.array.pe.weight_bits);
+            CHECK(floating.activation_buffer.bytes / bits ==
+                  chip.activation_buffer.bytes / chip.array.pe.activation_bits);
+            CHECK(floating.array.accumulator_bits == 32);
+        }
+    }
+    const ArchSpec own = read_arch(presets / "bf16_array.json");
+    ArchSpec made = as_floating(read_arch(presets / "int16_array.json"), NumberFormat::bf16);
+    made.name = own.name;
+    made.description = own.description;
+    CHECK(made == own);
+}
+
 TEST_CASE("Changes give valid chips that differ from their origin, or say why there is none") {
     for (const std::string name : {"int8_array", "int4_array", "int2_array", "int8_server"}) {
         const ArchSpec chip = at_uniform_bits(read_arch(presets / (name + ".json")), 4);
@@ -189,7 +212,10 @@ TEST_CASE("No line of the scaling report is wider than a terminal, and its JSON 
     ScalingReport report = lawful_report();
     report.elements = element_rows(table("45nm"));
     report.equal_area = report.equal_macs;
-    report.fp32 = point(32, 5e9, 6e9);
+    for (const NumberFormat format : {NumberFormat::fp32, NumberFormat::bf16}) {
+        report.floating.push_back(point(floating_bits(format), 5e9, 6e9));
+        report.floating.back().arch.number_format = format;
+    }
     report.unchanged = point(4, 16e6, 12e6);
     report.changes_at = 4;
     report.changes = {{"a change with a name that is much longer than the column that it stands in", "", 1, 2, 3, 4}};
@@ -209,4 +235,6 @@ TEST_CASE("No line of the scaling report is wider than a terminal, and its JSON 
     CHECK(json["equal_macs"]["energy_scaling"]["dram"]["fit"]["exponent"].get<double>() == Approx(1));
     CHECK(json["breaks_the_square"] == "dram");
     CHECK(json["sentence"] == report.sentence);
+    CHECK(json["bf16"]["energy_pj"]["total"] == 11e9);
+    CHECK(json["fp16"].is_null());
 }

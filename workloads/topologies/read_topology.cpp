@@ -1,9 +1,8 @@
-#include <boost/algorithm/string.hpp>
-#include <boost/tokenizer.hpp>
 #include <charconv>
 #include <optional>
 #include <sstream>
 
+#include "npusim/base/csv.h"
 #include "npusim/base/error.h"
 #include "npusim/base/files.h"
 #include "npusim/workloads/topology.h"
@@ -35,11 +34,9 @@ const std::vector<Column>& product_columns() {
     return columns;
 }
 
-/// The line's cells without surrounding blanks, and without empty ones at its end.
+/// The line's cells without empty ones at its end.
 Cells cells_of(const std::string& line) {
-    Cells cells;
-    const boost::tokenizer<boost::escaped_list_separator<char>> tokens(line);
-    for (const std::string& token : tokens) cells.push_back(boost::algorithm::trim_copy(token));
+    Cells cells = csv_cells(line);
     while (!cells.empty() && cells.back().empty()) cells.pop_back();
     return cells;
 }
@@ -68,8 +65,8 @@ private:
         ++line_;
         try {
             cells = cells_of(line);
-        } catch (const boost::escaped_list_error& error) {
-            problem(std::string("is no CSV: ") + error.what());
+        } catch (const InputError& error) {
+            problem(error.what());
             cells.clear();
         }
         return true;

@@ -61,17 +61,18 @@ struct CostModel {
     PeCost pe;
     PePrices realistic_pe;  ///< half of the activations are zero
     PePrices uniform_pe;    ///< none are; at the ends of the errors the same as the realistic ones
-    /// Accumulator × 16-bit multiplier, output as wide as the wider of activations and residuals; fp32: an adder.
+    /// Accumulator × 16-bit multiplier, output as wide as the wider of activations and residuals; floating
+    /// point: an fp32 adder.
     PeCost requantizer;
-    /// As wide as the accumulator, since residuals and pooling sums are added there; fp32: an adder.
+    /// As wide as the accumulator, since residuals and pooling sums are added there; floating point: an fp32 adder.
     PeCost alu;
     SramCost weight_bank, activation_bank, accumulator_bank;
     /// Of one access: the port's bits × toggle probability × pJ/mm over √(area of the whole buffer).
     double weight_wire_pj = 0, activation_wire_pj = 0, accumulator_wire_pj = 0;
     double dram_pj_per_bit = 0;
     double register_clock_fj_per_bit_cycle = 0;
-    double weight_load_fj_per_bit = 0;
-    double leakage_mw = 0;  ///< of the whole chip
+    double weight_load_fj_per_bit = 0;  ///< 0 where sums stay in scalar PEs: their price holds the weights that move
+    double leakage_mw = 0;              ///< of the whole chip
     AreaBreakdown area;
     /// Sentences about figures that are estimated, extrapolated or not reachable (e.g. the clock).
     std::vector<std::string> notes;

@@ -1,9 +1,14 @@
 // Which registers a PE has and clocks, by the dataflow it runs.
 #pragma once
 
+#include <vector>
+
 #include "npusim/arch/arch_spec.h"
 
 namespace npusim {
+
+/// What layers of the array may run in: one, or several where they differ or choose.
+[[nodiscard]] std::vector<Dataflow> possible_dataflows(const ArraySpec& array);
 
 /// A PE's operand registers, as a layer's bits set it.
 struct LaneRegisters {

@@ -11,7 +11,7 @@ namespace npusim {
 using FieldTexts = std::map<std::string, std::string>;
 
 /// One schema of two that differ with the value of a key: what they share, and the rest under "if the key is `value`,
-/// then as `with`, else as `without`". Both must have the same properties.
+/// then as `with`, else as `without`"; or any of an array of values. Both must have the same properties.
 [[nodiscard]] nlohmann::json by_value(const std::string& key, const nlohmann::json& value, const nlohmann::json& with,
                                       const nlohmann::json& without);
 

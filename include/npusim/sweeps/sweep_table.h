@@ -28,9 +28,20 @@ struct RunFigures {
 };
 [[nodiscard]] RunFigures run_figures(const CostModel& cost, const Counters& total, std::int64_t batch = 1);
 
-/// Every metric of a run by its name, as make_table gives them.
+/// Every metric of a run by its name, as make_table gives them, but for where ranges end.
 [[nodiscard]] std::vector<std::pair<std::string, double>> run_metrics(const CostModel& cost, const Counters& total,
                                                                       std::int64_t batch = 1);
+
+/// A chip at the best estimate and where the known errors of its prices end.
+struct PricedChip {
+    CostModel estimate, low, high;
+};
+/// All of them.
+[[nodiscard]] std::vector<std::pair<std::string, double>> run_metrics(const PricedChip& chip, const Counters& total,
+                                                                      std::int64_t batch = 1);
+[[nodiscard]] std::vector<std::string> metric_names();
+/// "energy_low_pj" and the like: where the range of a total ends.
+[[nodiscard]] bool is_range_end(std::string_view metric);
 
 struct SweepRow {
     std::int64_t index = 0;
@@ -53,10 +64,10 @@ struct SweepTable {
 /// The technology table that a chip is priced with. Asked by several threads at once.
 using TechnologyOf = std::function<Technology(const ArchSpec& arch)>;
 
-/// Metrics: "cycles", "latency_ms", "inferences_per_s", "energy_pj", "energy_on_chip_pj", "energy_<component>_pj",
-/// "area_mm2", "area_<component>_mm2", "macs", "utilization", "dram_bytes", "edp_mj_ms", all of the whole batch, and
-/// "image_energy_pj". Throws InputError for a sweep
-/// that the store does not have.
+/// Metrics: "cycles", "latency_ms", "inferences_per_s", "energy_pj", "energy_low_pj", "energy_high_pj",
+/// "energy_on_chip_pj", "energy_<component>_pj", "area_mm2", "area_low_mm2", "area_high_mm2", "area_<component>_mm2",
+/// "macs", "utilization", "dram_bytes", "edp_mj_ms", all of the whole batch, and "image_energy_pj". Throws InputError
+/// for a sweep that the store does not have.
 [[nodiscard]] SweepTable make_table(const SweepStore& store, const std::string& sweep,
                                     const TechnologyOf& technology_of);
 
