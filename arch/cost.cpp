@@ -35,11 +35,30 @@ double wire_pj(const BufferSpec& buffer, double buffer_mm2, const Technology& te
            at_end(technology.wire_pj_per_bit_mm, technology.wire_error_factor, end) * std::sqrt(buffer_mm2);
 }
 
+/// Layers whose sums stay have prices of their own; a chip that has nothing else has no others.
+void price_operations(CostModel& model, const Technology& technology, CostEnd end) {
+    const ArchSpec& arch = model.arch;
+    const std::vector<Dataflow> all = possible_dataflows(arch.array);
+    std::vector<Dataflow> others = all;
+    std::erase(others, Dataflow::output_stationary);
+    const std::vector<Dataflow> where_sums_stay =
+        others.size() < all.size() ? std::vector{Dataflow::output_stationary} : all;
+    if (others.empty()) others = all;
+    const auto events = [&](OperandStatistics statistics, const std::vector<Dataflow>& dataflows) {
+        return price_pe_events(arch, technology, statistics, dataflows, end);
+    };
+    model.realistic_pe = events(OperandStatistics::realistic, others);
+    model.uniform_pe = events(OperandStatistics::uniform, others);
+    model.realistic_output_stationary_pe = events(OperandStatistics::realistic, where_sums_stay);
+    model.uniform_output_stationary_pe = events(OperandStatistics::uniform, where_sums_stay);
+    model.weight_load_fj_per_bit = price_weight_load(arch, technology, others.front(), end);
+    model.output_stationary_load_fj_per_bit = price_weight_load(arch, technology, where_sums_stay.front(), end);
+}
+
 void price_units(CostModel& model, const Technology& technology, CostEnd end) {
     const ArchSpec& arch = model.arch;
     model.pe = price_pe(arch, technology, end);
-    model.realistic_pe = price_pe_events(arch, technology, OperandStatistics::realistic, end);
-    model.uniform_pe = price_pe_events(arch, technology, OperandStatistics::uniform, end);
+    price_operations(model, technology, end);
     model.requantizer = price_requantizer(arch, technology, end);
     model.alu = price_alu(arch, technology, end);
     model.weight_bank = price_bank(arch.weight_buffer, technology, end);
@@ -48,7 +67,6 @@ void price_units(CostModel& model, const Technology& technology, CostEnd end) {
     model.dram_pj_per_bit = at_end(technology.dram_pj_per_bit_of(arch.dram.type), technology.dram_error_factor, end);
     const double logic_error = technology.node_errors.logic_energy;
     model.register_clock_fj_per_bit_cycle = at_end(technology.register_clock_fj_per_bit_cycle, logic_error, end);
-    model.weight_load_fj_per_bit = price_weight_load(arch, technology, end);
 }
 
 /// A PE's own area and its shadow registers.
@@ -118,11 +136,17 @@ double AreaBreakdown::total_mm2() const {
     return sum(parts());
 }
 
-double CostModel::pe_operations_fj(const Counters& counters, const PePrices& prices) const {
+double CostModel::pe_operations_fj(const Counters& counters, OperandStatistics statistics) const {
+    const bool is_realistic = statistics == OperandStatistics::realistic;
+    const PePrices& prices = is_realistic ? realistic_pe : uniform_pe;
+    const PePrices& staying = is_realistic ? realistic_output_stationary_pe : uniform_output_stationary_pe;
     double fj = 0;
     std::uint64_t priced = 0;
     for (const auto& [bits, operations] : counters.pe_operations_by_bits) {
-        fj += real(operations) * prices.product_fj(bits.first, bits.second);
+        const auto found = counters.output_stationary_operations_by_bits.find(bits);
+        const std::uint64_t stay = found == counters.output_stationary_operations_by_bits.end() ? 0 : found->second;
+        fj += real(operations - stay) * prices.product_fj(bits.first, bits.second) +
+              real(stay) * staying.product_fj(bits.first, bits.second);
         priced += operations;
     }
     // Counters of older results do not tell the bits: those are the PE's own.
@@ -136,8 +160,10 @@ EnergyBreakdown CostModel::with_operations(const Counters& counters, double oper
     // A PE that is clocked without work moves on what does not stay.
     const double idle_bit_cycles = real(counters.pe_idle_in_fold_bit_cycles) +
                                    (arch.clock_gate_stalls ? 0.0 : real(counters.pe_stalled_bit_cycles));
-    const double array_fj = operations_fj + idle_bit_cycles * register_clock_fj_per_bit_cycle +
-                            real(counters.pe_loaded_bits) * weight_load_fj_per_bit;
+    const double array_fj =
+        operations_fj + idle_bit_cycles * register_clock_fj_per_bit_cycle +
+        real(counters.pe_loaded_bits - counters.output_stationary_loaded_bits) * weight_load_fj_per_bit +
+        real(counters.output_stationary_loaded_bits) * output_stationary_load_fj_per_bit;
     const double vector_fj = real(counters.requantize_operations) * requantizer.energy_fj +
                              real(counters.vector_alu_operations) * alu.energy_fj;
     const double time_ns = real(counters.total_cycles) * 1000 / arch.clock_mhz;
@@ -153,13 +179,13 @@ EnergyBreakdown CostModel::with_operations(const Counters& counters, double oper
 }
 
 EnergyBreakdown CostModel::energy(const Counters& counters) const {
-    return with_operations(counters, pe_operations_fj(counters, realistic_pe));
+    return with_operations(counters, pe_operations_fj(counters, OperandStatistics::realistic));
 }
 
 EnergyBreakdown CostModel::energy(const Counters& counters, double zero_share) const {
     const double share = std::clamp(zero_share, 0.0, kLargestPricedZeroShare) / kRealisticZeroShare;
-    const double uniform_fj = pe_operations_fj(counters, uniform_pe);
-    const double realistic_fj = pe_operations_fj(counters, realistic_pe);
+    const double uniform_fj = pe_operations_fj(counters, OperandStatistics::uniform);
+    const double realistic_fj = pe_operations_fj(counters, OperandStatistics::realistic);
     // Where half of the activations are zero this is the realistic price, to the last bit.
     return with_operations(counters, std::max(std::lerp(uniform_fj, realistic_fj, share), 0.0));
 }

@@ -69,7 +69,8 @@ void note_dataflows(const CostModel& model, const Technology& technology, std::v
         return std::find(dataflows.begin(), dataflows.end(), dataflow) != dataflows.end();
     };
     if (dataflows.size() > 1) {
-        notes.emplace_back("Layers may run in several dataflows: a PE is priced as the dearest of them.");
+        notes.emplace_back(
+            "Layers may run in several dataflows: a PE's area is that of the dearest, its energy each layer's own.");
     }
     if (may_run(Dataflow::output_stationary) && kind == PeKind::scalar && technology.output_stationary_ratios.empty()) {
         notes.push_back(
@@ -108,13 +109,16 @@ void note_narrower(const CostModel& model, const Technology& technology, std::ve
     const PeSpec& pe = model.arch.array.pe;
     const bool is_fixed = pe.kind == PeKind::scalar || pe.kind == PeKind::dot;
     if (!is_fixed || !has_narrower_products(model.arch) || technology.narrow_rows.empty()) return;
-    const auto [low, high] =
-        std::minmax_element(technology.narrow_rows.begin(), technology.narrow_rows.end(),
-                            [](const NarrowRow& a, const NarrowRow& b) { return a.pe_bits < b.pe_bits; });
-    const auto outside = [&](int bits) { return bits < low->pe_bits || bits > high->pe_bits; };
+    int narrowest = technology.narrow_rows.front().pe_bits;
+    int widest = narrowest;
+    for (const NarrowRow& row : technology.narrow_rows) {
+        narrowest = std::min(narrowest, row.pe_bits);
+        widest = std::max(widest, row.pe_bits);
+    }
+    const auto outside = [&](int bits) { return bits < narrowest || bits > widest; };
     if (outside(pe.weight_bits) || outside(pe.activation_bits)) {
         notes.push_back("What narrower data save is extrapolated: it was measured on PEs of " +
-                        std::to_string(low->pe_bits) + " to " + std::to_string(high->pe_bits) + " bits.");
+                        std::to_string(narrowest) + " to " + std::to_string(widest) + " bits.");
     } else if (pe.kind == PeKind::dot) {
         notes.emplace_back("What narrower data save was measured on scalar PEs, not on dot PEs.");
     }

@@ -87,22 +87,16 @@ PeCost over_dataflows(PeCost a, const PeCost& b, CostEnd end) {
     return a;
 }
 
-/// At an end of the errors, over all that may move and all operands that may come.
-PeCost pe_at_end(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics, Product product,
-                 CostEnd end) {
+/// At an end of the errors, over all dataflows that a layer may have and all operands that may come.
+PeCost pe_at_end(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics,
+                 const std::vector<Dataflow>& dataflows, Product product, CostEnd end) {
     const auto other =
         statistics == OperandStatistics::uniform ? OperandStatistics::realistic : OperandStatistics::uniform;
-    const std::vector<Dataflow> dataflows = possible_dataflows(arch.array);
     std::optional<PeCost> merged;
     for (const Dataflow dataflow : dataflows) {
         PeCost cost = pe_in_mode(arch, technology, dataflow, statistics, product);
         if (end != CostEnd::estimate) {
             cost = over_statistics(cost, pe_in_mode(arch, technology, dataflow, other, product), end);
-        }
-        if (dataflows.size() > 1 && has_moving_weights(arch, dataflow)) {
-            // The counters do not tell in which dataflow weights were loaded: those that move are charged as loads.
-            const double moved_fj = arch.array.pe.weight_bits * price_weight_load(arch, technology, end);
-            cost.energy_fj = std::max(cost.energy_fj - moved_fj, 0.0);
         }
         merged = merged ? over_dataflows(*merged, cost, end) : cost;
     }
@@ -174,14 +168,14 @@ double PePrices::product_fj(int product_weight_bits, int product_activation_bits
 
 PeCost price_pe(const ArchSpec& arch, const Technology& technology, CostEnd end) {
     const Product own{arch.array.pe.weight_bits, arch.array.pe.activation_bits};
-    return pe_at_end(arch, technology, OperandStatistics::realistic, own, end);
+    return pe_at_end(arch, technology, OperandStatistics::realistic, possible_dataflows(arch.array), own, end);
 }
 
 PePrices price_pe_events(const ArchSpec& arch, const Technology& technology, OperandStatistics statistics,
-                         CostEnd end) {
+                         const std::vector<Dataflow>& dataflows, CostEnd end) {
     const PeSpec& pe = arch.array.pe;
     const auto cost = [&](int weight_bits, int activation_bits) {
-        return pe_at_end(arch, technology, statistics, {weight_bits, activation_bits}, end);
+        return pe_at_end(arch, technology, statistics, dataflows, {weight_bits, activation_bits}, end);
     };
     PePrices prices;
     prices.kind = pe.kind;
@@ -202,9 +196,8 @@ PePrices price_pe_events(const ArchSpec& arch, const Technology& technology, Ope
     return prices;
 }
 
-double price_weight_load(const ArchSpec& arch, const Technology& technology, CostEnd end) {
-    const std::vector<Dataflow> dataflows = possible_dataflows(arch.array);
-    if (dataflows.size() == 1 && has_moving_weights(arch, dataflows.front())) return 0;
+double price_weight_load(const ArchSpec& arch, const Technology& technology, Dataflow dataflow, CostEnd end) {
+    if (has_moving_weights(arch, dataflow)) return 0;
     return at_end(technology.weight_load_fj_per_bit,
                   technology.weight_load_error_factor * technology.node_errors.logic_energy, end);
 }

@@ -54,6 +54,9 @@ Counters& Counters::operator+=(const Counters& other) {
     macs += other.macs;
     pe_operations += other.pe_operations;
     for (const auto& [bits, operations] : other.pe_operations_by_bits) pe_operations_by_bits[bits] += operations;
+    for (const auto& [bits, operations] : other.output_stationary_operations_by_bits) {
+        output_stationary_operations_by_bits[bits] += operations;
+    }
     pe_steps += other.pe_steps;
     pe_idle_in_fold_cycles += other.pe_idle_in_fold_cycles;
     pe_stalled_cycles += other.pe_stalled_cycles;
@@ -61,6 +64,7 @@ Counters& Counters::operator+=(const Counters& other) {
     pe_stalled_bit_cycles += other.pe_stalled_bit_cycles;
     pe_weight_loads += other.pe_weight_loads;
     pe_loaded_bits += other.pe_loaded_bits;
+    output_stationary_loaded_bits += other.output_stationary_loaded_bits;
     folds += other.folds;
     requantize_operations += other.requantize_operations;
     vector_alu_operations += other.vector_alu_operations;

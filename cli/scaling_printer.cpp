@@ -186,7 +186,7 @@ private:
                 return with_digits(full.area_mm2.back().second / point.area_mm2.back().second, 3);
             });
         }
-        wrapped("Units of floating point are estimated; fp16 and bf16 have fp32 sums.");
+        wrapped("Units of floating point are estimated; the sums of each are fp32.");
     }
 
     static std::string format_of(const ScalingPoint& point) { return std::string(name_of(point.arch.number_format)); }

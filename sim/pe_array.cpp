@@ -126,14 +126,20 @@ void PeArray::count(const ArrayTiming& timing, const ArrayCommand& command) {
     working_cycles_ += timing.total_cycles();
     counters.macs += timing.pe_operations / slices;
     counters.pe_operations += timing.pe_operations;
-    counters.pe_operations_by_bits[{work.weight_slice_bits, work.activation_slice_bits}] += timing.pe_operations;
+    const std::pair bits{work.weight_slice_bits, work.activation_slice_bits};
+    counters.pe_operations_by_bits[bits] += timing.pe_operations;
     counters.pe_steps += timing.pe_steps;
     const std::uint64_t idle_cycles = timing.total_cycles() * pes() - timing.pe_steps;
     counters.pe_idle_in_fold_cycles += idle_cycles;
     counters.pe_idle_in_fold_bit_cycles += idle_cycles * moving_bits();
     counters.pe_weight_loads += timing.pe_weight_loads;
-    counters.pe_loaded_bits +=
+    const std::uint64_t loaded_bits =
         timing.pe_weight_loads * static_cast<std::uint64_t>(loaded_register_bits(lane_registers_, dataflow_));
+    counters.pe_loaded_bits += loaded_bits;
+    if (dataflow_ == Dataflow::output_stationary) {
+        counters.output_stationary_operations_by_bits[bits] += timing.pe_operations;
+        counters.output_stationary_loaded_bits += loaded_bits;
+    }
     counters.folds += timing.folds;
     counters.weight_buffer.reads += timing.weight_reads;
     counters.activation_buffer.reads += timing.activation_reads;

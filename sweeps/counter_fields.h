@@ -21,6 +21,7 @@ inline constexpr Field<Counters, std::uint64_t> number_fields[] = {
     {"pe_stalled_bit_cycles", &Counters::pe_stalled_bit_cycles},
     {"pe_weight_loads", &Counters::pe_weight_loads},
     {"pe_loaded_bits", &Counters::pe_loaded_bits},
+    {"output_stationary_loaded_bits", &Counters::output_stationary_loaded_bits},
     {"folds", &Counters::folds},
     {"requantize_operations", &Counters::requantize_operations},
     {"vector_alu_operations", &Counters::vector_alu_operations},

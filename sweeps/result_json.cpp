@@ -68,6 +68,7 @@ json to_json(const Counters& counters) {
     json object = json::object();
     for (const auto& [name, member] : number_fields) object[name] = counters.*member;
     object["pe_operations_by_bits"] = operations_json(counters.pe_operations_by_bits);
+    object["output_stationary_operations_by_bits"] = operations_json(counters.output_stationary_operations_by_bits);
     for (const auto& [name, member] : unit_fields) object[name] = unit_json(counters.*member);
     for (const auto& [name, member] : buffer_fields) {
         object[name] = {{"reads", (counters.*member).reads}, {"writes", (counters.*member).writes}};
@@ -80,6 +81,8 @@ Counters counters_from_json(const json& value) {
     Counters counters;
     for (const auto& [name, member] : number_fields) value.at(name).get_to(counters.*member);
     counters.pe_operations_by_bits = operations_from_json(value.at("pe_operations_by_bits"));
+    counters.output_stationary_operations_by_bits =
+        operations_from_json(value.at("output_stationary_operations_by_bits"));
     for (const auto& [name, member] : unit_fields) counters.*member = unit_from_json(value.at(name));
     for (const auto& [name, member] : buffer_fields) {
         value.at(name).at("reads").get_to((counters.*member).reads);

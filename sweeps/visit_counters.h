@@ -28,6 +28,7 @@ template <typename Archive, typename Counted>
 void visit_counters(Archive& archive, Counted& counters) {
     for (const auto& [name, member] : counter_fields::number_fields) archive.number(counters.*member);
     visit_operations(archive, counters.pe_operations_by_bits);
+    visit_operations(archive, counters.output_stationary_operations_by_bits);
     for (const auto& [name, member] : counter_fields::unit_fields) {
         archive.number((counters.*member).busy_cycles);
         for (auto& cycles : (counters.*member).idle_cycles) archive.number(cycles);

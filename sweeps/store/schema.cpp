@@ -11,13 +11,12 @@ namespace npusim::store {
 namespace {
 
 constexpr std::int64_t application_id = 0x4e505553;  // "NPUS"
-constexpr std::int64_t version = 2;
+constexpr std::int64_t version = 3;                  // counters tell what layers whose sums stay did
 constexpr std::uintmax_t smallest_page_bytes = 512;  // of any SQLite database
 
 /// Layers are named by number inside the file: a point has dozens of them, and keys are long.
 constexpr const char* layout = R"sql(
 PRAGMA application_id = 0x4e505553;
-PRAGMA user_version = 2;
 CREATE TABLE layers (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -138,6 +137,7 @@ void make_store(Connection& connection) {
         const auto bytes = size_or_zero(connection.file());
         if (bytes > 0 && bytes < smallest_page_bytes) refuse_unrecognized(connection);
         connection.execute(layout);
+        connection.execute(("PRAGMA user_version = " + std::to_string(version)).c_str());
     }
     transaction.commit();
 }

@@ -75,7 +75,7 @@ TEST_CASE("A store of another version and a database of another program are refu
     const TemporaryFolder folder;
     const std::string bytes = store_bytes(folder);
     write_whole_file(folder / "version.db", with_number(bytes, version_at, 7));
-    check_refused(folder / "version.db", "is a store of version 7; this npusim reads version 2");
+    check_refused(folder / "version.db", "is a store of version 7; this npusim reads version 3");
     write_whole_file(folder / "other.db", with_number(bytes, application_at, 99));
     check_refused(folder / "other.db", "is a database of another program");
 }

@@ -63,6 +63,7 @@ public:
         command.output_addresses.assign(work.output_bits.size(), 0);
         auto& destinations = network_.nodes[0].destinations;
         destinations.resize(std::max(destinations.size(), work.output_bits.size()), {1, 0, {}});
+        if (work.has_residual) network_.nodes[0].residual.emplace();
         command.work = std::move(work);
         return add(command, std::move(waits), std::move(posts));
     }

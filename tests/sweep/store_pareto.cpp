@@ -88,4 +88,9 @@ TEST_CASE("An objective that is no metric is refused, and names like it are offe
     table.metrics[1] = "latency_ms";
     CHECK_THROWS_WITH(pareto_front(table, {{"latency_s", false}}), Catch::Contains("latency_ms"));
     CHECK_THROWS_AS(pareto_front(table, {{"latency_s", false}}), InputError);
+    CHECK_THROWS_WITH(pareto_front(table, {{"top1", true}}),
+                      Catch::Contains("accuracy was not measured in this sweep"));
+    CHECK_THROWS_WITH(pareto_front(table, {{"nothing of the kind", false}}), Catch::Contains("known are ") &&
+                                                                                 Catch::Contains("latency_ms") &&
+                                                                                 !Catch::Contains("did you mean"));
 }

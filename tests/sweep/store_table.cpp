@@ -255,6 +255,8 @@ TEST_CASE("An unknown sweep or column is refused, and names like it are offered"
     const SweepTable table = sample_table(folder);
     CHECK_THROWS_AS(make_table(open_to_read(folder / "table.db"), "none", technology_of), InputError);
     CHECK_THROWS_WITH(written(table, write_csv, {"latency"}), Catch::Contains("latency_ms"));
+    CHECK_THROWS_WITH(written(table, write_csv, {"nothing of the kind"}),
+                      Catch::Contains("known are index") && !Catch::Contains("did you mean"));
 }
 
 TEST_CASE("A metric that is added is a column of the files and an objective") {

@@ -39,6 +39,7 @@ Counters random_counters(std::mt19937_64& random) {
                         &counters.pe_stalled_bit_cycles,
                         &counters.pe_weight_loads,
                         &counters.pe_loaded_bits,
+                        &counters.output_stationary_loaded_bits,
                         &counters.dram.row_hits,
                         &counters.dram.row_misses,
                         &counters.dram.turnarounds,
@@ -63,6 +64,7 @@ Counters random_counters(std::mt19937_64& random) {
         *field = random();
     }
     counters.pe_operations_by_bits = {{{1, 16}, random()}, {{4, 8}, random()}};
+    counters.output_stationary_operations_by_bits = {{{4, 8}, random()}};
     for (auto* unit : {&counters.load_dma, &counters.array, &counters.vector_unit, &counters.store_dma}) {
         *unit = random_unit(random);
     }

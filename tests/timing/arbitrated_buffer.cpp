@@ -45,6 +45,15 @@ TEST_CASE("The vector unit works in the cycles that the array leaves it") {
     CHECK(counters.total_cycles == 31);
 }
 
+TEST_CASE("What the vector unit reads and writes goes through the same port") {
+    VectorWork work = test::requantization(10);
+    work.has_residual = true;
+    work.residual_bits = 8;
+    const Counters counters = HandProgram(one_narrow_port()).vector(work, {}, {}).run();
+    CHECK(counters.vector_unit.busy_cycles == 10);
+    CHECK(counters.vector_unit.idle(kBankConflict) == 10);  // a residual and a result for each pixel
+}
+
 TEST_CASE("The array stands still behind a vector unit that asked before it, and its PEs with it") {
     // Both begin where two loads end, the vector unit's at cycle 101, the array's at 102.
     HandProgram program(one_narrow_port());

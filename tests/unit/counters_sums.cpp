@@ -12,19 +12,20 @@ using namespace npusim;
 
 namespace {
 
-// Counters hold 64-bit counts and one map, so their memory on both sides of the map is the list of all counts.
+// Counters hold 64-bit counts and two maps side by side, so their memory on both sides of these is the list of all
+// counts.
 using ByBits = decltype(Counters::pe_operations_by_bits);
-constexpr std::size_t count_of_counts = (sizeof(Counters) - sizeof(ByBits)) / sizeof(std::uint64_t);
+constexpr std::size_t count_of_counts = (sizeof(Counters) - 2 * sizeof(ByBits)) / sizeof(std::uint64_t);
 using Counts = std::array<std::uint64_t, count_of_counts>;
 
-/// Visits the bytes before and behind the map: visit(offset in the counters, offset in the counts, bytes).
+/// Visits the bytes before and behind the maps: visit(offset in the counters, offset in the counts, bytes).
 template <typename Visit>
 void for_each_part(const Counters& counters, const Visit& visit) {
     const auto* begin = reinterpret_cast<const char*>(&counters);
     const auto before =
         static_cast<std::size_t>(reinterpret_cast<const char*>(&counters.pe_operations_by_bits) - begin);
     visit(std::size_t{0}, std::size_t{0}, before);
-    const std::size_t behind = before + sizeof(ByBits);
+    const std::size_t behind = before + 2 * sizeof(ByBits);
     visit(behind, before, sizeof(Counters) - behind);
 }
 
@@ -46,7 +47,9 @@ Counters random_counters(std::mt19937_64& random) {
                     bytes);
     });
     for (const int bits : {1, 4, 8}) {
-        if (random() % 2 == 0) counters.pe_operations_by_bits[{bits, 8}] = random() >> 8;
+        for (ByBits* map : {&counters.pe_operations_by_bits, &counters.output_stationary_operations_by_bits}) {
+            if (random() % 2 == 0) (*map)[{bits, 8}] = random() >> 8;
+        }
     }
     return counters;
 }
@@ -66,11 +69,14 @@ TEST_CASE("Adding counters adds every single count") {
         for (std::size_t i = 0; i < count_of_counts; ++i) expected[i] += addends[i];
         CHECK(counts_of(sum) == expected);
         for (const int bits : {1, 4, 8}) {
-            const auto of = [&](const Counters& counters) {
-                const auto found = counters.pe_operations_by_bits.find({bits, 8});
-                return found == counters.pe_operations_by_bits.end() ? 0 : found->second;
-            };
-            CHECK(of(sum) == of(a) + of(b));
+            for (ByBits Counters::*map :
+                 {&Counters::pe_operations_by_bits, &Counters::output_stationary_operations_by_bits}) {
+                const auto of = [&](const Counters& counters) {
+                    const auto found = (counters.*map).find({bits, 8});
+                    return found == (counters.*map).end() ? 0 : found->second;
+                };
+                CHECK(of(sum) == of(a) + of(b));
+            }
         }
         Counters same = a;
         same += Counters{};

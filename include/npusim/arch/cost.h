@@ -61,6 +61,8 @@ struct CostModel {
     PeCost pe;
     PePrices realistic_pe;  ///< half of the activations are zero
     PePrices uniform_pe;    ///< none are; at the ends of the errors the same as the realistic ones
+    /// Of layers whose sums stay, where other layers have another dataflow; else the same.
+    PePrices realistic_output_stationary_pe, uniform_output_stationary_pe;
     /// Accumulator × 16-bit multiplier, output as wide as the wider of activations and residuals; floating
     /// point: an fp32 adder.
     PeCost requantizer;
@@ -71,8 +73,10 @@ struct CostModel {
     double weight_wire_pj = 0, activation_wire_pj = 0, accumulator_wire_pj = 0;
     double dram_pj_per_bit = 0;
     double register_clock_fj_per_bit_cycle = 0;
-    double weight_load_fj_per_bit = 0;  ///< 0 where sums stay in scalar PEs: their price holds the weights that move
-    double leakage_mw = 0;              ///< of the whole chip
+    double weight_load_fj_per_bit = 0;
+    /// 0 in scalar PEs: the price of an operation holds the weight that moves in for it.
+    double output_stationary_load_fj_per_bit = 0;
+    double leakage_mw = 0;  ///< of the whole chip
     AreaBreakdown area;
     /// Sentences about figures that are estimated, extrapolated or not reachable (e.g. the clock).
     std::vector<std::string> notes;
@@ -84,7 +88,7 @@ struct CostModel {
     [[nodiscard]] EnergyBreakdown energy(const Counters& counters, double zero_share) const;
 
 private:
-    [[nodiscard]] double pe_operations_fj(const Counters& counters, const PePrices& prices) const;
+    [[nodiscard]] double pe_operations_fj(const Counters& counters, OperandStatistics statistics) const;
     [[nodiscard]] EnergyBreakdown with_operations(const Counters& counters, double operations_fj) const;
 };
 

@@ -70,6 +70,8 @@ struct Counters {
     std::uint64_t pe_operations = 0;  ///< macs × slice passes
     /// The same by the bits (weight, activation) of the slices that were multiplied.
     std::map<std::pair<int, int>, std::uint64_t> pe_operations_by_bits;
+    /// Of these, those of layers whose sums stay in the PEs: their prices differ.
+    std::map<std::pair<int, int>, std::uint64_t> output_stationary_operations_by_bits;
     std::uint64_t pe_steps = 0;  ///< PE·cycles in which a PE did at least one product: a sum was updated
     /// PE·cycles clocked without a useful operation, inside folds; and while the array waits.
     std::uint64_t pe_idle_in_fold_cycles = 0;
@@ -79,6 +81,7 @@ struct Counters {
     std::uint64_t pe_stalled_bit_cycles = 0;
     std::uint64_t pe_weight_loads = 0;  ///< operands written into PEs: what stays, or weights where sums stay
     std::uint64_t pe_loaded_bits = 0;   ///< the same times the bits of the register
+    std::uint64_t output_stationary_loaded_bits = 0;  ///< of these, those of layers whose sums stay
     std::uint64_t folds = 0;
     std::uint64_t requantize_operations = 0;
     std::uint64_t vector_alu_operations = 0;  ///< compares, adds of pooling, residual adds
