@@ -132,7 +132,7 @@ std::vector<ChipChange> changes_of(const ArchSpec& arch, int safe_accumulator_bi
     };
     const ArraySpec& array = arch.array;
     if (safe_accumulator_bits > 0 && safe_accumulator_bits < array.accumulator_bits) {
-        add("sums of " + std::to_string(safe_accumulator_bits) + " bits, the narrowest that cannot overflow",
+        add("sums of " + std::to_string(safe_accumulator_bits) + " bits (the narrowest that cannot overflow)",
             [&](ArchSpec& chip) { set_accumulator(chip, safe_accumulator_bits); });
     }
     if (array.pe.kind == PeKind::scalar && array.rows > 1) {
