@@ -273,8 +273,7 @@ void run_import(const std::vector<std::string>& arguments, const Environment& en
          "is their folder, or one of them.",
          {{"Your energies, all else as in the 45 nm table:",
            "npusim import accelergy tables --based-on 45nm --out own.json"},
-          {"Then a network at these prices:",
-           "npusim --arch int8_array --set /technology=own.json --model resnet34"}},
+          {"Then a network at these prices:", "npusim --arch int8_array --set /technology=own.json --model resnet34"}},
          &import_option_groups()},
         style, std::cout);
 }

@@ -23,8 +23,8 @@ TechnologyOf technologies(const std::filesystem::path& given, const std::filesys
         const std::lock_guard lock(known->mutex);
         const auto found = known->tables.find(arch.technology);
         if (found != known->tables.end()) return found->second;
-        Technology technology =
-            given.empty() ? find_technology(arch, arch_file, preset_folder) : read_technology(given, preset_folder / "technology");
+        Technology technology = given.empty() ? find_technology(arch, arch_file, preset_folder)
+                                              : read_technology(given, preset_folder / "technology");
         return known->tables.emplace(arch.technology, std::move(technology)).first->second;
     };
 }

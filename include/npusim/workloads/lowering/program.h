@@ -142,7 +142,7 @@ struct LayerProgram {
     std::string dataflow_reason;                       ///< why this one, where the layer had a choice
     std::vector<DataflowForecast> dataflow_forecasts;  ///< of those that it could take
     Tiling tiling;
-    int slots = 1;  ///< of every buffer: one more than tiles are loaded ahead
+    int slots = 1;                           ///< of every buffer: one more than tiles are loaded ahead
     std::int64_t activation_slot_bytes = 0;  ///< slots lie one behind the other, from address 0 of the buffer on
     std::uint64_t parameter_bytes_per_channel = 0;
     std::vector<Command> commands;  ///< in program order; each unit takes its own in this order
