@@ -102,7 +102,9 @@ void Unit::await_turn(Turn turn) {
 }
 
 void Unit::wait_until(std::uint64_t cycle) {
-    sc_core::wait(cycles_to_time(cycle) - sc_core::sc_time_stamp());
+    const sc_core::sc_time edge = cycles_to_time(cycle);
+    // Times have no sign: a negative one would take the kernel back.
+    if (sc_core::sc_time_stamp() < edge) sc_core::wait(edge - sc_core::sc_time_stamp());
 }
 
 void Unit::pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict) {

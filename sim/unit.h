@@ -83,7 +83,7 @@ protected:
     /// Waits for its turn in the present cycle, so that requests of one cycle have a fixed order, however the kernel
     /// orders what happens at the same time: a turn lies behind all that happens at the cycle's edge.
     static void await_turn(Turn turn);
-    /// Waits until the edge of a cycle.
+    /// Waits until the edge of a cycle; not at all where its turn has begun.
     static void wait_until(std::uint64_t cycle);
     [[nodiscard]] const Command& next_command();
     void take_tokens(const Command& command);
