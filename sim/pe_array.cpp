@@ -103,11 +103,8 @@ std::uint64_t PeArray::wait_behind_others(const ArrayCommand& command) {
     if (ports == nullptr) return 0;
     await_turn(Turn::array);
     const ArrayTiming& timing = timing_of(command.work);
-    const std::uint64_t reads = timing.activation_reads;
     const HalfAccesses accesses =
-        layer_->resident(layer_->node->input.tensor) != nullptr
-            ? ports->across(reads)
-            : ports->in_slot(reads, command.input_address, layer_->program->activation_slot_bytes);
+        layer_->halves_of(*ports, layer_->node->input.tensor, timing.activation_reads, command.input_address);
     return ports->book(now_cycles(), now_cycles(), timing.total_cycles(), accesses);
 }
 

@@ -9,6 +9,7 @@
 
 #include "npusim/arch/arch_spec.h"
 #include "npusim/arch/counters.h"
+#include "npusim/sim/port_calendar.h"
 #include "npusim/sim/timeline.h"
 #include "token_bank.h"
 #include "waveform.h"
@@ -41,6 +42,12 @@ struct CurrentLayer {
     /// Where a tensor lies that lives in the activation buffer; null for others.
     [[nodiscard]] const TensorLayout* resident(TensorId tensor) const {
         return residents->empty() || !(*residents)[tensor] ? nullptr : &*(*residents)[tensor];
+    }
+    /// In which halves of the activation buffer accesses to a tensor fall: those of its slot's address, or both.
+    [[nodiscard]] HalfAccesses halves_of(const PortCalendar& ports, TensorId tensor, std::uint64_t accesses,
+                                         std::uint64_t address) const {
+        if (resident(tensor) != nullptr) return ports.across(accesses);
+        return ports.in_slot(accesses, address, program->activation_slot_bytes);
     }
 };
 

@@ -27,9 +27,7 @@ std::uint64_t VectorUnit::wait_behind_others(const VectorCommand& work, const Ve
     const VectorAccesses accesses = activation_accesses(arch_, work.work);
     HalfAccesses halves{};
     const auto add = [&](TensorId tensor, std::uint64_t count, std::uint64_t address) {
-        const HalfAccesses of = layer_->resident(tensor) != nullptr
-                                    ? ports->across(count)
-                                    : ports->in_slot(count, address, layer_->program->activation_slot_bytes);
+        const HalfAccesses of = layer_->halves_of(*ports, tensor, count, address);
         for (std::size_t half = 0; half < halves.size(); ++half) halves[half] += of[half];
     };
     if (accesses.operand_reads > 0) add(node.input.tensor, accesses.operand_reads, work.operand_address);
