@@ -4,9 +4,11 @@
 #include <random>
 
 #include "npusim/arch/cost.h"
+#include "support/cost_notes.h"
 
 using namespace npusim;
 using Catch::Contains;
+using test::mentions;
 
 namespace {
 
@@ -23,11 +25,6 @@ ArchSpec preset(const std::string& name) {
 
 CostModel model_of(const ArchSpec& arch) {
     return make_cost_model(arch, technology());
-}
-
-bool has_note(const CostModel& model, const std::string& words) {
-    return std::any_of(model.notes.begin(), model.notes.end(),
-                       [&](const std::string& note) { return note.find(words) != std::string::npos; });
 }
 
 class RandomChips {
@@ -224,7 +221,7 @@ TEST_CASE("The fp32 baseline is priced from the estimates and says so") {
     vector.requantize_operations = 1;
     vector.vector_alu_operations = 1;
     CHECK(model.energy(vector).vector_unit_pj == Approx(2 * 3.26));
-    CHECK(has_note(model, "fp32 PE is estimated"));
+    CHECK(mentions(model, "fp32 PE is estimated"));
 }
 
 TEST_CASE("The 16-bit floating-point baselines multiply their operands and add in fp32") {
@@ -237,7 +234,7 @@ TEST_CASE("The 16-bit floating-point baselines multiply their operands and add i
         Counters vector;
         vector.vector_alu_operations = 1;
         CHECK(model.energy(vector).vector_unit_pj == Approx(3.26));
-        CHECK(has_note(model, std::string(name) + " PE is estimated: its energy may be wrong by a factor of 2.5"));
+        CHECK(mentions(model, std::string(name) + " PE is estimated: its energy may be wrong by a factor of 2.5"));
         CHECK(model.weight_bank.read_pj < model_of(preset("fp32_array")).weight_bank.read_pj);
     }
 }
@@ -253,19 +250,19 @@ TEST_CASE("A table with fp32 only prices such chips, and says what is missing wh
 }
 
 TEST_CASE("Notes name a clock that one stage cannot reach, fits, and SRAM beyond the table") {
-    CHECK(has_note(model_of(preset("int16_array")), "critical path of 2.1 ns does not fit into the 2 ns of 500 MHz"));
+    CHECK(mentions(model_of(preset("int16_array")), "critical path of 2.1 ns does not fit into the 2 ns of 500 MHz"));
     ArchSpec arch = preset("int8_array");
-    CHECK(has_note(model_of(arch), "No PE of 8x8 bits with 31-bit partial sums was synthesized"));
-    CHECK_FALSE(has_note(model_of(arch), "critical path"));
-    CHECK_FALSE(has_note(model_of(arch), "extrapolated"));
+    CHECK(mentions(model_of(arch), "No PE of 8x8 bits with 31-bit partial sums was synthesized"));
+    CHECK_FALSE(mentions(model_of(arch), "critical path"));
+    CHECK_FALSE(mentions(model_of(arch), "extrapolated"));
     arch.array.accumulator_bits = 32;
     CHECK(model_of(arch).notes.empty());
     arch.clock_mhz = 580;
-    CHECK(has_note(model_of(arch), "critical path"));
+    CHECK(mentions(model_of(arch), "critical path"));
     arch.clock_mhz = 579;
-    CHECK_FALSE(has_note(model_of(arch), "critical path"));
+    CHECK_FALSE(mentions(model_of(arch), "critical path"));
     arch.weight_buffer.bytes = 1024;
-    CHECK(has_note(model_of(arch), "weight buffer lies outside the SRAM table"));
+    CHECK(mentions(model_of(arch), "weight buffer lies outside the SRAM table"));
 }
 
 TEST_CASE("A chip whose DRAM type the table does not hold is refused") {

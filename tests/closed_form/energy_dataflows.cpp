@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "npusim/arch/cost.h"
+#include "support/cost_notes.h"
 
 using namespace npusim;
 
@@ -41,9 +42,7 @@ double operation_fj(const ArchSpec& arch, const Technology& technology, CostEnd 
 }
 
 bool mentions(const ArchSpec& arch, const Technology& technology, const std::string& words) {
-    const CostModel model = make_cost_model(arch, technology);
-    return std::any_of(model.notes.begin(), model.notes.end(),
-                       [&](const std::string& note) { return note.find(words) != std::string::npos; });
+    return test::mentions(make_cost_model(arch, technology), words);
 }
 
 double row_fj(const MacRow& row, OperandStatistics statistics) {

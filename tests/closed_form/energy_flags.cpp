@@ -7,8 +7,10 @@
 
 #include "npusim/arch/cost.h"
 #include "npusim/base/error.h"
+#include "support/cost_notes.h"
 
 using namespace npusim;
+using test::mentions;
 
 namespace {
 
@@ -19,11 +21,6 @@ const Technology& table(const std::string& name) {
     static std::map<std::string, Technology> tables;
     if (!tables.contains(name)) tables[name] = read_technology(presets / "technology" / (name + ".json"));
     return tables.at(name);
-}
-
-bool mentions(const CostModel& model, const std::string& words) {
-    return std::any_of(model.notes.begin(), model.notes.end(),
-                       [&](const std::string& note) { return note.find(words) != std::string::npos; });
 }
 
 /// Any chip that the reader takes.

@@ -5,9 +5,11 @@
 #include <random>
 
 #include "npusim/arch/cost.h"
+#include "support/cost_notes.h"
 
 using namespace npusim;
 using Catch::Contains;
+using test::mentions;
 
 namespace {
 
@@ -36,11 +38,6 @@ Counters work(std::uint64_t steps, const std::map<std::pair<int, int>, std::uint
 
 double array_fj(const ArchSpec& arch, const Counters& counters) {
     return make_cost_model(arch, table()).energy(counters).array_pj * 1000;
-}
-
-bool mentions(const CostModel& model, const std::string& words) {
-    return std::any_of(model.notes.begin(), model.notes.end(),
-                       [&](const std::string& note) { return note.find(words) != std::string::npos; });
 }
 
 ArchSpec random_chip(std::mt19937_64& random) {

@@ -1,11 +1,11 @@
 // Channels, rows, refresh and ports in whole runs.
 #include <catch2/catch.hpp>
 
+#include "support/check_levels.h"
 #include "support/hand_program.h"
 #include "support/program_run.h"
 #include "support/random_dram.h"
 #include "support/time_pairs.h"
-#include "support/two_levels.h"
 
 namespace npusim {
 namespace {
@@ -32,12 +32,7 @@ std::vector<test::RandomPair> pairs_with_rows(std::uint64_t first_seed, std::siz
 }  // namespace
 
 TEST_CASE("With rows, channels and two ports both levels of detail agree, and the integers are the reference's") {
-    const auto pairs = pairs_with_rows(470'000, 20);
-    const auto differences = test::level_differences(pairs);
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        INFO("seed " << pairs[i].seed);
-        CHECK(differences[i] == "");
-    }
+    test::check_levels_agree(pairs_with_rows(470'000, 20));
 }
 
 TEST_CASE("Every burst hits or misses a row, bytes are those without timing, and cycles add up") {
