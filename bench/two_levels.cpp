@@ -1,11 +1,12 @@
-// bench_two_levels [--first] [PAIRS [FIRST_SEED]]: random networks on random chips, with the array PE by PE and with
-// its commands computed at once. Prints every pair that differs, the first ones made small, and how many were compared.
-// --first: stops at the first that differs, and says after how many pairs and in which unit. Random pairs are those of
-// the tests; of every two, one arbitrates its activation buffer.
+// bench_two_levels [--first] [PAIRS [FIRST_SEED]]: random networks on random chips, with the machine cycle by cycle and
+// with its commands computed at once. Prints every pair that differs, the first ones made small, and how many were
+// compared. --first: stops at the first that differs, and says after how many pairs and in which unit.
 #include "support/two_levels.h"
 
 #include <cstdlib>
 #include <iostream>
+
+#include "support/varied_pair.h"
 
 using namespace npusim;
 
@@ -34,8 +35,7 @@ void show(const test::RandomPair& pair, const std::string& difference, Compariso
 
 /// Compares pairs from `seed` on; the first seed behind them.
 std::uint64_t compare(std::uint64_t seed, std::size_t wanted, Comparison& comparison) {
-    auto pairs = test::random_pairs(seed, wanted);
-    for (auto& pair : pairs) pair.arch.activation_buffer.arbitrated = pair.seed % 2 == 1;
+    const auto pairs = test::varied_pairs(seed, wanted);
     const auto differences = test::level_differences(pairs);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         ++comparison.pairs;
@@ -67,7 +67,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     std::cerr << '\n';
     std::cout << comparison.pairs << " networks, " << comparison.layers
-              << " layers on as many random chips, cycles, counters and integers: " << comparison.differing
+              << " layers on as many random chips, cycles, counters, timelines and integers: " << comparison.differing
               << " differ\n";
     return comparison.differing == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

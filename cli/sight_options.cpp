@@ -11,7 +11,7 @@ OptionGroup sight_options() {
             {{"timeline", "FILE", "write what each unit does in every cycle, to open in ui.perfetto.dev"},
              {"timeline-layers", "LIST", "only these layers, with commas between; large networks make large files"},
              {"roofline", "FILE", "operations a second of each layer under the chip's roofs: SVG, PNG, CSV or JSON"},
-             {"detail", "LEVEL", "transaction (default), or register: the array clocked PE by PE, slow, same result"},
+             {"detail", "LEVEL", "transaction (default), or register: all clocked, PE by PE, slow, same result"},
              {"vcd", "FILE", "write the units' states and tokens as a waveform, to open in GTKWave"}}};
 }
 

@@ -30,11 +30,13 @@ Npu::Npu(const sc_core::sc_module_name& name, const SimulationInput& input, cons
       activation_buffer_(input.arch.activation_buffer, input.arch.double_buffering),
       accumulators_(static_cast<std::size_t>(most_slots(input.program))),
       memory_(memory_of(input, make_memory)),
+      array_data_(input.arch, weight_buffer_, activation_buffer_, accumulators_),
       load_dma_("load_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
       store_dma_("store_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
-      array_("array", input.arch, tokens_, weight_buffer_, activation_buffer_, accumulators_, input.detail,
-             input.program),
-      vector_unit_("vector_unit", input.arch, tokens_, weight_buffer_, activation_buffer_, accumulators_) {
+      array_("array", input.arch, tokens_, activation_buffer_, array_data_),
+      vector_unit_("vector_unit", input.arch, tokens_, activation_buffer_,
+                   {weight_buffer_, activation_buffer_, accumulators_}),
+      registers_(input.detail == Detail::register_level ? make_registers() : nullptr) {
     load_dma_.socket.bind(memory_->socket);
     store_dma_.socket.bind(memory_->socket);
     SC_HAS_PROCESS(Npu);
@@ -85,6 +87,7 @@ void Npu::begin() {
     data_counters_.resize(input_.program.layers.size());
     if (input_.observe_layer) {
         for (Unit* unit : units()) unit->keep_spans();
+        if (registers_) registers_->keep_spans();
     }
     if (input_.images.empty()) return;
     weight_buffer_.allocate();
@@ -116,27 +119,31 @@ void Npu::run_layer(const LayerProgram& layer, std::size_t pass) {
     if (!input_.images.empty()) current_.images = images_of(batch_of(pass));
     layer_number_ = static_cast<unsigned>(&layer - input_.program.layers.data());
     const std::uint64_t began_cycles = now_cycles();
+    registers_ ? registers_->run_layer(current_) : run_units(layer);
+    if (current_.with_data() && input_.observe_tensors) keep_residents(*current_.node);
+    end_layer(layer, began_cycles, pass);
+}
+
+void Npu::run_units(const LayerProgram& layer) {
     tokens_.reset(layer.slots);
     memory_->begin_layer();
-    if (PortCalendar* ports = activation_buffer_.ports()) ports->begin_layer();
     for (Unit* unit : units()) unit->begin_layer(current_);
     for (const auto& command : *current_.commands) unit_of(command).push(command);
     while (!all_done()) {
         sc_core::wait(load_dma_.command_done() | array_.command_done() | vector_unit_.command_done() |
                       store_dma_.command_done());
     }
-    if (current_.with_data() && input_.observe_tensors) keep_residents(*current_.node);
-    end_layer(layer, began_cycles, pass);
-}
-
-void Npu::end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass) {
     Counters& counters = current_.counters;
-    counters.total_cycles = now_cycles() - began_cycles;
     counters.load_dma = load_dma_.end_layer();
     counters.array = array_.end_layer();
     counters.vector_unit = vector_unit_.end_layer();
     counters.store_dma = store_dma_.end_layer();
     memory_->count(counters.dram);
+}
+
+void Npu::end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass) {
+    Counters& counters = current_.counters;
+    counters.total_cycles = now_cycles() - began_cycles;
     // Time does not depend on data; what depends on data is summed over the batches.
     DataCounters& data = data_counters_[static_cast<std::size_t>(&layer - input_.program.layers.data())];
     if (pass < batches()) {
@@ -155,15 +162,20 @@ void Npu::end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::
 
 void Npu::show_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass) {
     LayerTimeline timeline{pass, &layer, began_cycles, now_cycles(), {}, {}, {}};
-    const auto all = units();
-    for (std::size_t i = 0; i < all.size(); ++i) timeline.spans[i] = all[i]->take_spans();
-    timeline.loads = load_dma_.take_transfers();
-    timeline.stores = store_dma_.take_transfers();
+    if (registers_) {
+        registers_->take_timeline(timeline);
+    } else {
+        const auto all = units();
+        for (std::size_t i = 0; i < all.size(); ++i) timeline.spans[i] = all[i]->take_spans();
+        timeline.loads = load_dma_.take_transfers();
+        timeline.stores = store_dma_.take_transfers();
+    }
     if (pass >= counted_pass()) input_.observe_layer(timeline);
 }
 
 void Npu::trace(sc_core::sc_trace_file* file) const {
     sc_core::sc_trace(file, layer_number_, "layer");
+    if (registers_) return registers_->trace(file);
     load_dma_.trace(file);
     array_.trace(file);
     vector_unit_.trace(file);
@@ -192,10 +204,15 @@ bool Npu::all_done() const {
 }
 
 std::string Npu::where() const {
-    return "layer " + (current_.program == nullptr ? std::string("none") : current_.program->name) + " at cycle " +
-           std::to_string(now_cycles()) + "; unfinished:" + (load_dma_.is_done() ? "" : " load") +
-           (array_.is_done() ? "" : " array") + (vector_unit_.is_done() ? "" : " vector") +
-           (store_dma_.is_done() ? "" : " store");
+    std::array<bool, kMachineUnits> done{load_dma_.is_done(), array_.is_done(), vector_unit_.is_done(),
+                                         store_dma_.is_done()};
+    for (std::size_t i = 0; registers_ && i < done.size(); ++i) done[i] = registers_->units()[i]->is_done();
+    std::string text = "layer " + (current_.program == nullptr ? std::string("none") : current_.program->name) +
+                       " at cycle " + std::to_string(now_cycles()) + "; unfinished:";
+    for (std::size_t i = 0; i < done.size(); ++i) {
+        if (!done[i]) text += " " + std::string(name_of(static_cast<MachineUnit>(i)));
+    }
+    return text;
 }
 
 }  // namespace npusim::sim

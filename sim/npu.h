@@ -10,6 +10,7 @@
 #include "npusim/sim/simulate.h"
 #include "npusim/systemc/memory.h"
 #include "pe_array.h"
+#include "register/register_machine.h"
 #include "vector_unit.h"
 
 namespace npusim::sim {
@@ -47,6 +48,7 @@ private:
     /// The pass whose counters are the result.
     [[nodiscard]] std::size_t counted_pass() const;
     void begin();
+    void run_units(const LayerProgram& layer);
     void run_layer(const LayerProgram& layer, std::size_t pass);
     void end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass);
     void show_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass);
@@ -54,6 +56,8 @@ private:
     [[nodiscard]] std::array<Unit*, kMachineUnits> units();
     [[nodiscard]] Unit& unit_of(const Command& command);
     [[nodiscard]] bool all_done() const;
+
+    [[nodiscard]] std::unique_ptr<RegisterMachine> make_registers();
 
     /// Memory contents move outside of simulated time.
     void write_memory(std::uint64_t address, std::span<const std::byte> bytes);
@@ -73,10 +77,12 @@ private:
     Scratchpad activation_buffer_;
     std::vector<AccumulatorSlot> accumulators_;
     std::unique_ptr<Memory> memory_;
+    ArrayData array_data_;
     DmaEngine load_dma_;
     DmaEngine store_dma_;
     PeArray array_;
     VectorUnit vector_unit_;
+    std::unique_ptr<RegisterMachine> registers_;  ///< runs in the place of the units; null at transaction level
     CurrentLayer current_;
     RunResult result_;
     std::vector<DataCounters> data_counters_;                                      ///< of each layer, over all batches

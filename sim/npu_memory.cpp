@@ -48,6 +48,15 @@ void debug_access(DmaEngine& engine, tlm::tlm_command command, std::uint64_t add
 
 }  // namespace
 
+std::unique_ptr<RegisterMachine> Npu::make_registers() {
+    const auto copy = [this](bool is_write, std::uint64_t address, std::span<std::byte> place) {
+        debug_access(load_dma_, is_write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, address, place.data(),
+                     place.size());
+    };
+    return std::make_unique<RegisterMachine>(input_, weight_buffer_, activation_buffer_, array_data_,
+                                             VectorData{weight_buffer_, activation_buffer_, accumulators_}, copy);
+}
+
 void Npu::write_memory(std::uint64_t address, std::span<const std::byte> bytes) {
     std::vector<std::byte> copy(bytes.begin(), bytes.end());
     debug_access(store_dma_, tlm::TLM_WRITE_COMMAND, address, copy.data(), copy.size());

@@ -9,11 +9,6 @@ PortCalendar::PortCalendar(const BufferSpec& buffer, bool double_buffering)
       ports_(std::max<std::uint64_t>(1, static_cast<std::uint64_t>(buffer.banks) / halves_) *
              static_cast<std::uint64_t>(buffer.ports)) {}
 
-void PortCalendar::begin_layer() {
-    for (auto& half : booked_) half.clear();
-    first_cycle_ = 0;
-}
-
 HalfAccesses PortCalendar::in_slot(std::uint64_t accesses, std::uint64_t address, std::int64_t slot_bytes) const {
     HalfAccesses of{};
     const std::uint64_t slot = slot_bytes == 0 ? 0 : address / static_cast<std::uint64_t>(slot_bytes);

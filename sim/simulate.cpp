@@ -17,6 +17,10 @@ RunResult simulate_with_memory(const SimulationInput& input, const MemoryMaker& 
     if (sc_core::sc_get_status() != sc_core::SC_ELABORATION) {
         throw std::logic_error("this process has already run a simulation: SystemC elaborates once in a process");
     }
+    if (make_memory && input.detail == Detail::register_level) {
+        throw std::logic_error(
+            "a memory from outside answers at transaction level: at register level DRAM is the chip's");
+    }
     sc_core::sc_report_handler::set_actions("/IEEE_Std_1666/deprecated", sc_core::SC_DO_NOTHING);
     sim::Npu npu("npu", input, make_memory);
     std::optional<sim::Waveform> waveform;

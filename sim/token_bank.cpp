@@ -1,5 +1,7 @@
 #include "token_bank.h"
 
+#include "unit_signals.h"
+
 namespace npusim::sim {
 
 void TokenBank::reset(int slots) {
@@ -23,12 +25,7 @@ void TokenBank::give(Token token) {
 }
 
 void TokenBank::trace(sc_core::sc_trace_file* file) const {
-    constexpr std::array<const char*, kTokens> names{
-        "weights_ready", "weights_free",      "inputs_ready",     "inputs_free",  "operand_ready",
-        "operand_free",  "accumulator_ready", "accumulator_free", "output_ready", "output_free"};
-    for (std::size_t i = 0; i < kTokens; ++i) {
-        sc_core::sc_trace(file, counts_[i].available, std::string("tokens.") + names[i]);
-    }
+    for (std::size_t i = 0; i < kTokens; ++i) sc_core::sc_trace(file, counts_[i].available, kTokenSignals[i]);
 }
 
 }  // namespace npusim::sim

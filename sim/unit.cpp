@@ -129,18 +129,11 @@ void Unit::account_work(std::uint64_t busy, std::uint64_t fill_drain, std::uint6
 }
 
 void Unit::show(const Command* working, IdleCause cause) {
-    const Command* command = working != nullptr ? working : present_;
-    signals_.works = working != nullptr;
-    signals_.idle_cause = signals_.works ? kNoCause : static_cast<unsigned>(cause);
-    signals_.command = command != nullptr ? static_cast<unsigned>(command - layer_->commands->data()) : kNoNumber;
+    signals_.show(layer_, working != nullptr ? working : present_, working != nullptr, cause);
 }
 
 void Unit::trace(sc_core::sc_trace_file* file) const {
-    constexpr int cause_bits = 4;
-    const std::string unit = basename();
-    sc_core::sc_trace(file, signals_.works, unit + ".works");
-    sc_core::sc_trace(file, signals_.idle_cause, unit + ".idle_cause", cause_bits);
-    sc_core::sc_trace(file, signals_.command, unit + ".command");
+    signals_.trace(file, basename());
 }
 
 void Unit::note_span(std::uint64_t begin_cycles, std::uint64_t end_cycles, std::optional<IdleCause> idle) {

@@ -7,12 +7,12 @@
 #include <systemc>
 #include <utility>
 
+#include "current_layer.h"
 #include "npusim/arch/arch_spec.h"
 #include "npusim/arch/counters.h"
-#include "npusim/sim/port_calendar.h"
 #include "npusim/sim/timeline.h"
 #include "token_bank.h"
-#include "waveform.h"
+#include "unit_signals.h"
 
 namespace npusim::sim {
 
@@ -26,37 +26,6 @@ namespace npusim::sim {
 [[nodiscard]] inline sc_core::sc_time cycles_to_time(std::uint64_t cycles) {
     return sc_core::sc_time(static_cast<double>(cycles), sc_core::SC_NS);
 }
-
-/// The layer that the machine is at.
-struct CurrentLayer {
-    const QuantizedNetwork* network = nullptr;
-    const QuantizedNode* node = nullptr;
-    const LayerProgram* program = nullptr;
-    const std::vector<Command>* commands = nullptr;  ///< those of the program that run
-    const std::vector<TensorLayout>* layouts = nullptr;
-    const std::vector<std::optional<TensorLayout>>* residents = nullptr;
-    std::int64_t images = 0;  ///< of the batch that are there; 0: no data
-    Counters counters;
-
-    [[nodiscard]] bool with_data() const { return images > 0; }
-    /// Where a tensor lies that lives in the activation buffer; null for others.
-    [[nodiscard]] const TensorLayout* resident(TensorId tensor) const {
-        return residents->empty() || !(*residents)[tensor] ? nullptr : &*(*residents)[tensor];
-    }
-    /// In which halves of the activation buffer accesses to a tensor fall: those of its slot's address, or both.
-    [[nodiscard]] HalfAccesses halves_of(const PortCalendar& ports, TensorId tensor, std::uint64_t accesses,
-                                         std::uint64_t address) const {
-        if (resident(tensor) != nullptr) return ports.across(accesses);
-        return ports.in_slot(accesses, address, program->activation_slot_bytes);
-    }
-};
-
-/// What a waveform shows of a unit.
-struct UnitSignals {
-    bool works = false;
-    unsigned idle_cause = static_cast<unsigned>(IdleCause::nothing);  ///< kNoCause while it works
-    unsigned command = kNoNumber;  ///< in the layer's program: worked at or waited for
-};
 
 /// Who asks first for what is shared, in one cycle.
 enum class Turn { array = 1, vector_unit, load, store };

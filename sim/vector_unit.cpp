@@ -3,8 +3,8 @@
 namespace npusim::sim {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const ArchSpec& arch, TokenBank& tokens,
-                       Scratchpad& weights, Scratchpad& activations, std::vector<AccumulatorSlot>& accumulators)
-    : Unit(name, arch, tokens), weights_(weights), activations_(activations), accumulators_(accumulators) {}
+                       Scratchpad& activations, VectorData data)
+    : Unit(name, arch, tokens), activations_(activations), data_(data) {}
 
 void VectorUnit::execute(const Command& command) {
     const auto& work = std::get<VectorCommand>(command.work);
@@ -16,7 +16,7 @@ void VectorUnit::execute(const Command& command) {
     counters.accumulator_buffer.reads += timing.accumulator_reads;
     counters.activation_buffer.reads += timing.activation_reads;
     counters.activation_buffer.writes += timing.activation_writes;
-    if (layer_->with_data()) compute(work);
+    if (layer_->with_data()) data_.compute(*layer_, work);
 }
 
 std::uint64_t VectorUnit::wait_behind_others(const VectorCommand& work, const VectorTiming& timing) {
@@ -36,44 +36,6 @@ std::uint64_t VectorUnit::wait_behind_others(const VectorCommand& work, const Ve
         add(node.destinations[d].tensor, accesses.writes[d], work.output_addresses[d]);
     }
     return ports->book(now_cycles(), now_cycles(), timing.busy_cycles, halves);
-}
-
-void VectorUnit::compute(const VectorCommand& work) {
-    const QuantizedNode& node = *layer_->node;
-    std::vector<std::int64_t> gathered;
-    std::span<const std::int64_t> sums;
-    std::span<const std::byte> constants;
-    if (work.work.reads_accumulators) {
-        const AccumulatorSlot& slot = accumulators_[static_cast<std::size_t>(work.accumulator_slot)];
-        sums = slot.sums;
-        constants = slot.constants;
-    } else {
-        const auto operand = operand_of(node.input.tensor, work.operand, work.operand_address);
-        gathered = gather_operand(node, work, operand);
-        sums = gathered;
-        constants = weights_.bytes(work.parameter_address);
-    }
-    std::vector<std::int32_t> residual;
-    if (node.residual) {
-        residual = operand_of(node.residual->tensor, work.residual, work.residual_address);
-    }
-    for (std::size_t d = 0; d < node.destinations.size(); ++d) {
-        const auto values = requantize_tile(*layer_->network, node, d, work.output, sums, residual, constants);
-        const Region region = work.output.shifted(node.destinations[d].channel_begin);
-        const TensorId tensor = node.destinations[d].tensor;
-        if (const TensorLayout* resident = layer_->resident(tensor)) {
-            write_region(*resident, region, values, activations_.bytes(0));
-        } else {
-            pack_region((*layer_->layouts)[tensor], region, values, activations_.bytes(work.output_addresses[d]));
-        }
-    }
-}
-
-std::vector<std::int32_t> VectorUnit::operand_of(TensorId tensor, const Region& region, std::uint64_t address) {
-    if (const TensorLayout* resident = layer_->resident(tensor)) {
-        return read_region(*resident, region, activations_.bytes(0));
-    }
-    return unpack_region((*layer_->layouts)[tensor], region, activations_.bytes(address));
 }
 
 }  // namespace npusim::sim

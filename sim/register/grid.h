@@ -55,15 +55,4 @@ private:
     std::vector<std::unique_ptr<SkewLine<Flit>>> lines_;
 };
 
-/// A cycle: inputs that were written settle, all registers take them, outputs settle.
-inline void clock_once(sc_core::sc_signal<bool>& clock) {
-    const sc_core::sc_time half(0.5, sc_core::SC_NS);
-    // A command may begin within a cycle, at its unit's turn: it ends on an edge all the same.
-    const sc_core::sc_time begun = sc_core::sc_time_stamp() % sc_core::sc_time(1, sc_core::SC_NS);
-    sc_core::wait(half - begun);
-    clock.write(true);
-    sc_core::wait(half);
-    clock.write(false);
-}
-
 }  // namespace npusim::sim

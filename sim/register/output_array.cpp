@@ -242,7 +242,7 @@ ArrayTiming OutputArray::run(const ArrayWork& work, const ArrayMatrices& matrice
     while (command.left_folds < command.folds.size()) {
         command.did = Command::Did::nothing;
         stream(command);
-        clock_once(clock_);
+        clock_once();
         drain(command);
         if (command.did == Command::Did::entered) {
             ++command.timing.busy_cycles;

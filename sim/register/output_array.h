@@ -31,7 +31,6 @@ private:
     }
 
     const ArchSpec& arch_;
-    sc_core::sc_signal<bool> clock_;
     Wires<OperandFlit> activations_;
     Wires<OperandFlit> weights_;
     std::vector<std::unique_ptr<OutputPe>> pes_;

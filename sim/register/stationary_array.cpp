@@ -272,7 +272,7 @@ ArrayTiming StationaryArray::run(const ArrayWork& work, const ArrayMatrices& mat
         const Command::Did streamed = command.did;
         load(command);
         if (streamed != Command::Did::nothing) command.did = streamed;
-        clock_once(clock_);
+        clock_once();
         collect(command);
         account(command);
     }

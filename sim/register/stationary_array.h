@@ -32,7 +32,6 @@ private:
 
     const ArchSpec& arch_;
     bool holds_inputs_;
-    sc_core::sc_signal<bool> clock_;
     Wires<OperandFlit> operands_;
     Wires<LoadFlit> loads_;
     Wires<SumFlit> sums_;

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "npusim/sweeps/result_json.h"
 #include "support/simulate_in_child.h"
 
 namespace npusim::test {
@@ -56,6 +59,8 @@ public:
     HandProgram& array(ArrayWork work, std::vector<Token> waits, std::vector<Token> posts) {
         ArrayCommand command;
         command.work = work;
+        network_.nodes[0].weight_bits = static_cast<int>(work.weight_slices) * work.weight_slice_bits;
+        network_.nodes[0].input_bits = static_cast<int>(work.activation_slices) * work.activation_slice_bits;
         return add(command, std::move(waits), std::move(posts));
     }
     HandProgram& vector(VectorWork work, std::vector<Token> waits, std::vector<Token> posts) {
@@ -75,7 +80,21 @@ public:
         return add(command, std::move(waits), std::move(posts));
     }
 
-    [[nodiscard]] Counters run() const { return simulate_in_child(network_, arch_, program_).total; }
+    /// At both levels of detail: a schedule by hand holds both. Throws where they differ, or one fails.
+    [[nodiscard]] Counters run() const {
+        const RunResult fast = run_at(Detail::transaction);
+        const auto changes = nlohmann::json::diff(to_json(fast), to_json(run_at(Detail::register_level)));
+        if (!changes.empty()) throw std::logic_error("the levels of detail differ: " + changes.dump());
+        return fast.total;
+    }
+    [[nodiscard]] RunResult run_at(Detail detail) const {
+        const auto outcomes = run_in_workers({[&](const FractionSink&) {
+            SimulationInput input{network_, arch_, program_, {}, {}, {}};
+            input.detail = detail;
+            return simulate(input);
+        }});
+        return result_or_throw(outcomes.front());
+    }
 
     [[nodiscard]] const ArchSpec& arch() const { return arch_; }
     [[nodiscard]] const QuantizedNetwork& network() const { return network_; }

@@ -16,6 +16,7 @@ struct RandomPair {
     ArchSpec arch;
     std::vector<std::int32_t> image;
     Program program;
+    std::int64_t batch = 1;  ///< images that the program takes through together; one is there
 };
 
 /// Signed one-bit integers have no zero, and no quantizer makes them: such tensors get two bits.
@@ -43,7 +44,7 @@ inline std::optional<RandomPair> random_pair(std::uint64_t seed, RandomNetworkOp
     const auto arch = RandomArchMaker::made_to_fit(maker.make(network.accumulator_bits), network);
     if (!arch) return std::nullopt;
     Program program = lower(network, *arch);
-    return RandomPair{seed, std::move(network), *arch, std::move(image), std::move(program)};
+    return RandomPair{seed, std::move(network), *arch, std::move(image), std::move(program), 1};
 }
 
 /// `wanted` pairs of the seeds from `first_seed` on.

@@ -25,17 +25,29 @@ struct TimelineSpan {
 struct LayerSpans {
     std::string layer;
     std::array<std::vector<TimelineSpan>, kMachineUnits> units;
-    NLOHMANN_DEFINE_TYPE_INTRUSIVE(LayerSpans, layer, units)
+    std::vector<TimelineSpan> transfers;  ///< loads, then stores, from their issue on; their state is what they move
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE(LayerSpans, layer, units, transfers)
 };
 using RunTimeline = std::vector<LayerSpans>;
 
 inline LayerSpans spans_of(const LayerTimeline& timeline) {
-    LayerSpans spans{timeline.layer->name, {}};
+    LayerSpans spans{timeline.layer->name, {}, {}};
+    const auto number_of = [&](const Command* command) {
+        return command == nullptr ? -1 : command - timeline.layer->commands.data();
+    };
     for (std::size_t unit = 0; unit < kMachineUnits; ++unit) {
         for (const UnitSpan& span : timeline.spans[unit]) {
-            const std::int64_t command = span.command == nullptr ? -1 : span.command - timeline.layer->commands.data();
-            spans.units[unit].push_back(
-                {span.begin_cycles, span.end_cycles, span.idle ? std::string(name_of(*span.idle)) : "busy", command});
+            spans.units[unit].push_back({span.begin_cycles, span.end_cycles,
+                                         span.idle ? std::string(name_of(*span.idle)) : "busy",
+                                         number_of(span.command)});
+        }
+    }
+    for (const auto* transfers : {&timeline.loads, &timeline.stores}) {
+        for (const DramTransfer& transfer : *transfers) {
+            const std::string moves = std::to_string(transfer.bytes) + " bytes, " +
+                                      std::to_string(transfer.bank_conflict_cycles) + " cycles behind others";
+            spans.transfers.push_back(
+                {transfer.issued_cycles, transfer.done_cycles, moves, number_of(transfer.command)});
         }
     }
     return spans;

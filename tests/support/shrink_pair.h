@@ -48,7 +48,7 @@ private:
         bool smaller = false;
         auto steps = steps_of(pair);
         for (std::size_t i = 0; i < steps.size();) {
-            auto next = made(steps[i]);
+            auto next = made(steps[i], pair.batch);
             // A chip's reader may put back what a step has changed: no pair is taken twice.
             if (!next || seen_.contains(key_of(*next)) || !holds_(*next)) {
                 ++i;
@@ -63,17 +63,19 @@ private:
     }
 
     static std::string key_of(const RandomPair& pair) {
-        std::string key = to_json(pair.arch).dump();
+        std::string key = std::to_string(pair.batch) + to_json(pair.arch).dump();
         for (const auto& node : pair.network.nodes) key += layer_json(pair.network, node).dump();
         return key;
     }
 
-    static std::optional<RandomPair> made(const Step& step) {
+    /// Steps that do not say otherwise (0) leave the batch.
+    static std::optional<RandomPair> made(const Step& step, std::int64_t batch) {
         try {
             auto pair = step();
             if (!pair) return std::nullopt;
             validate(pair->network);
-            pair->program = lower(pair->network, pair->arch);
+            if (pair->batch == 0) pair->batch = batch;
+            pair->program = lower(pair->network, pair->arch, pair->batch);
             return pair;
         } catch (const InputError&) {
             return std::nullopt;
@@ -84,7 +86,7 @@ private:
         return [&pair, image, gone]() -> std::optional<RandomPair> {
             auto network = NetworkCut(pair.network, image, gone).left();
             if (!network || network->nodes.size() == pair.network.nodes.size()) return std::nullopt;
-            RandomPair smaller{pair.seed, std::move(*network), pair.arch, pair.image, {}};
+            RandomPair smaller{pair.seed, std::move(*network), pair.arch, pair.image, {}, 0};
             if (image != 0) smaller.image = reference_run(pair.network, pair.image)[image].values;
             return smaller;
         };
@@ -112,7 +114,7 @@ private:
 
     static Step without(const RandomPair& pair, const std::function<bool(QuantizedNode&)>& drop, std::size_t node) {
         return [&pair, drop, node]() -> std::optional<RandomPair> {
-            RandomPair smaller{pair.seed, pair.network, pair.arch, pair.image, {}};
+            RandomPair smaller{pair.seed, pair.network, pair.arch, pair.image, {}, 0};
             if (!drop(smaller.network.nodes[node])) return std::nullopt;
             auto network = NetworkCut(smaller.network, 0, {}).left();
             if (!network || network->nodes.size() != smaller.network.nodes.size()) return std::nullopt;
@@ -155,7 +157,7 @@ private:
         if (pair.network.nodes.size() != 1) return steps;
         for (const LayerChange& change : layer_changes_of()) {
             steps.emplace_back([&pair, change]() -> std::optional<RandomPair> {
-                RandomPair smaller{pair.seed, pair.network, pair.arch, {}, {}};
+                RandomPair smaller{pair.seed, pair.network, pair.arch, {}, {}, 0};
                 if (!change(smaller.network.nodes.front(), smaller.network.tensors.front())) return std::nullopt;
                 settle(smaller.network);
                 smaller.image = fitted(pair.image, smaller.network.tensors.front());
@@ -164,7 +166,7 @@ private:
         }
         for (const Destination& to : pair.network.nodes.front().destinations) {
             steps.emplace_back([&pair, tensor = to.tensor]() -> std::optional<RandomPair> {
-                RandomPair smaller{pair.seed, pair.network, pair.arch, pair.image, {}};
+                RandomPair smaller{pair.seed, pair.network, pair.arch, pair.image, {}, 0};
                 if (std::exchange(smaller.network.tensors[tensor].bits, 8) == 8) return std::nullopt;
                 return smaller;
             });
@@ -184,9 +186,12 @@ private:
 
     static std::vector<Step> chips_changed(const RandomPair& pair) {
         std::vector<Step> steps;
+        steps.emplace_back([&pair]() -> std::optional<RandomPair> {
+            return RandomPair{pair.seed, pair.network, pair.arch, pair.image, {}, 1};
+        });
         for (const nlohmann::json& chip : nearer_to_plain(to_json(pair.arch))) {
             steps.emplace_back([&pair, chip]() -> std::optional<RandomPair> {
-                return RandomPair{pair.seed, pair.network, parse_arch(chip, pair.arch.name), pair.image, {}};
+                return RandomPair{pair.seed, pair.network, parse_arch(chip, pair.arch.name), pair.image, {}, 0};
             });
         }
         return steps;

@@ -1,6 +1,7 @@
 // One network on one chip at both levels of detail.
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -45,18 +46,45 @@ inline bool is_result_difference(const std::string& difference) {
 
 constexpr Detail kBothDetails[] = {Detail::transaction, Detail::register_level};
 
-/// What differs, for each pair: empty where both levels gave the same result, and the reference's integers.
+/// A run that is watched; its timeline becomes a file.
+inline RunResult watched_run_at(const RandomPair& pair, Detail detail, const std::filesystem::path& file) {
+    RunTimeline timeline;
+    RunResult result = run_at(pair, detail, [&](const LayerTimeline& layer) { timeline.push_back(spans_of(layer)); });
+    write_whole_file(file, nlohmann::json(timeline).dump());
+    return result;
+}
+
+/// Of two files. Where only the transfers differ, there is none.
+inline std::optional<TimelineDifference> timeline_difference(const std::string& first, const std::string& second) {
+    return first_difference(nlohmann::json::parse(first).get<RunTimeline>(),
+                            nlohmann::json::parse(second).get<RunTimeline>());
+}
+
+/// What differs, for each pair: empty where both levels gave the same result, the same spans of every unit and the same
+/// transfers, and the reference's integers.
 inline std::vector<std::string> level_differences(const std::vector<RandomPair>& pairs) {
+    const TemporaryFolder folder;
     std::vector<WorkerJob> jobs;
+    std::vector<std::filesystem::path> files;
     for (const auto& pair : pairs) {
         for (const Detail detail : kBothDetails) {
-            jobs.emplace_back([&pair, detail](const FractionSink&) { return run_at(pair, detail); });
+            files.push_back(folder / std::to_string(files.size()));
+            jobs.emplace_back([&pair, detail, file = files.back()](const FractionSink&) {
+                return watched_run_at(pair, detail, file);
+            });
         }
     }
     const auto outcomes = run_in_workers(jobs);
     std::vector<std::string> differences;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-        differences.push_back(difference_of(outcomes[2 * i], outcomes[2 * i + 1]));
+        std::string found = difference_of(outcomes[2 * i], outcomes[2 * i + 1]);
+        if (found.empty()) {
+            const std::string first = read_text_file(files[2 * i]);
+            const std::string second = read_text_file(files[2 * i + 1]);
+            const auto parted = first == second ? std::nullopt : timeline_difference(first, second);
+            if (first != second) found = "/timeline: " + (parted ? text_of(*parted) : "transfers differ");
+        }
+        differences.push_back(std::move(found));
     }
     return differences;
 }
@@ -66,23 +94,13 @@ inline std::optional<TimelineDifference> timeline_difference(const RandomPair& p
     const TemporaryFolder folder;
     std::vector<WorkerJob> jobs;
     for (const Detail detail : kBothDetails) {
-        jobs.emplace_back([&, detail](const FractionSink&) {
-            RunTimeline timeline;
-            const auto keep = [&](const LayerTimeline& layer) { timeline.push_back(spans_of(layer)); };
-            RunResult result = run_at(pair, detail, keep);
-            write_whole_file(folder / std::to_string(static_cast<int>(detail)), nlohmann::json(timeline).dump());
-            return result;
-        });
+        const auto file = folder / std::to_string(static_cast<int>(detail));
+        jobs.emplace_back([&pair, detail, file](const FractionSink&) { return watched_run_at(pair, detail, file); });
     }
-    std::vector<RunTimeline> timelines;
     for (const auto& outcome : run_in_workers(jobs)) {
         if (std::holds_alternative<WorkerFailure>(outcome)) return std::nullopt;
     }
-    for (const Detail detail : kBothDetails) {
-        const std::string text = read_text_file(folder / std::to_string(static_cast<int>(detail)));
-        timelines.push_back(nlohmann::json::parse(text).get<RunTimeline>());
-    }
-    return first_difference(timelines[0], timelines[1]);
+    return timeline_difference(read_text_file(folder / "0"), read_text_file(folder / "1"));
 }
 
 /// The pair made small, what still differs, and where the two runs part: all that a reader needs to look for the cause.

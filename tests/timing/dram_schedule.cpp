@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "support/burst_by_burst.h"
+#include "npusim/sim/burst_dram.h"
 #include "support/random_dram.h"
 
 namespace npusim {
@@ -159,7 +159,7 @@ TEST_CASE("Row by row the machine's DRAM does what it does burst by burst, for r
         const DramSpec spec = random_dram(random);
         const int clock_mhz = 1 + static_cast<int>(random() % 2000);
         DramSchedule schedule(spec, clock_mhz);
-        test::BurstByBurst reference(spec, clock_mhz);
+        BurstDram reference(spec, clock_mhz);
         for (const Request& one : random_requests(random, 60)) {
             INFO("round " << round << ", address " << one.address);
             const std::uint64_t done = schedule.access(one.now_cycles, one.address, one.bytes, one.is_write);

@@ -146,6 +146,17 @@ TEST_CASE("An outside memory that refuses an access ends the run with an error")
     CHECK_THROWS_WITH(result_or_throw(outcomes.front()), Catch::Contains("address 8192"));
 }
 
+TEST_CASE("An outside memory is refused at register level, where DRAM is the chip's own") {
+    const HandProgram program(hand_arch());
+    const auto outcomes = run_in_workers({[&](const FractionSink&) {
+        SimulationInput input{program.network(), program.arch(), program.program(), {}, {}, {}};
+        input.detail = Detail::register_level;
+        return simulate_with_memory(
+            input, [](const MemoryNeeds&) -> MemorySocket& { throw std::runtime_error("nobody asks for the memory"); });
+    }});
+    CHECK_THROWS_WITH(result_or_throw(outcomes.front()), Catch::Contains("at register level"));
+}
+
 TEST_CASE("A nanosecond of the real world is as many of the machine's as the clock has cycles in it") {
     CHECK(machine_time(100, 1000) == ns(100));
     CHECK(machine_time(100, 500) == ns(50));

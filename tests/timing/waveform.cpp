@@ -112,11 +112,13 @@ struct TracedRun {
     std::string text;
 };
 
-TracedRun trace(const QuantizedNetwork& network, const ArchSpec& arch, const Program& program) {
+TracedRun trace(const QuantizedNetwork& network, const ArchSpec& arch, const Program& program,
+                Detail detail = Detail::transaction) {
     const test::TemporaryFolder folder;
     const auto outcomes = run_in_workers({[&](const FractionSink&) {
         SimulationInput input{network, arch, program, {}, {}, {}};
         input.waveform = folder / "run.vcd";
+        input.detail = detail;
         return simulate(input);
     }});
     TracedRun run{result_or_throw(outcomes.front()), read_text_file(folder / "run.vcd")};
@@ -146,26 +148,31 @@ void check_unit(const Waves& waves, MachineUnit unit, const UnitCycles& counted)
     CHECK(waves.cycles_by_value(name + ".works")[1] == works);
 }
 
+void check_waves(const Waves& waves, const RunResult& result, std::uint64_t slots) {
+    CHECK(waves.last_cycle() == result.total.total_cycles);
+    CHECK(waves.ids().size() == 1 + 4 * 3 + kTokens);
+    for (std::size_t unit = 0; unit < kMachineUnits; ++unit) {
+        const auto which = static_cast<MachineUnit>(unit);
+        check_unit(waves, which, cycles_of(result.total, which));
+    }
+    auto layers = waves.cycles_by_value("layer");
+    for (std::size_t i = 0; i < result.layers.size(); ++i) {
+        CHECK(layers[i] == result.layers[i].counters.total_cycles);
+    }
+    for (const auto& [tokens, cycles] : waves.cycles_by_value("tokens.weights_free")) {
+        INFO(cycles << " cycles");
+        CHECK(tokens <= slots);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("A waveform's times ascend to the run's last cycle, and its states take as long as the counters say") {
-    for (const auto& pair : test::random_pairs(540'000, 40)) {
-        INFO("seed " << pair.seed);
-        const TracedRun run = trace(pair.network, pair.arch, pair.program);
-        const Waves waves(run.text);
-        CHECK(waves.last_cycle() == run.result.total.total_cycles);
-        CHECK(waves.ids().size() == 1 + 4 * 3 + kTokens);
-        for (std::size_t unit = 0; unit < kMachineUnits; ++unit) {
-            const auto which = static_cast<MachineUnit>(unit);
-            check_unit(waves, which, cycles_of(run.result.total, which));
-        }
-        auto layers = waves.cycles_by_value("layer");
-        for (std::size_t i = 0; i < run.result.layers.size(); ++i) {
-            CHECK(layers[i] == run.result.layers[i].counters.total_cycles);
-        }
-        for (const auto& [tokens, cycles] : waves.cycles_by_value("tokens.weights_free")) {
-            INFO(cycles << " cycles");
-            CHECK(tokens <= (pair.arch.double_buffering ? 2U : 1U));
+    for (const Detail detail : {Detail::transaction, Detail::register_level}) {
+        for (const auto& pair : test::random_pairs(540'000, 40)) {
+            INFO("seed " << pair.seed);
+            const TracedRun run = trace(pair.network, pair.arch, pair.program, detail);
+            check_waves(Waves(run.text), run.result, pair.arch.double_buffering ? 2 : 1);
         }
     }
 }

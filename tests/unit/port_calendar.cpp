@@ -1,11 +1,12 @@
-// Who gets the ports of a buffer when units meet there: by hand, and against a walk access by access.
+// Who gets the ports of a buffer when units meet there: by hand, and against the arbiter that serves every access.
 #include "npusim/sim/port_calendar.h"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <map>
 #include <random>
 #include <utility>
+#include <vector>
+
+#include "npusim/sim/port_arbiter.h"
 
 namespace npusim {
 namespace {
@@ -15,47 +16,6 @@ BufferSpec one_port() {
     buffer.banks = 1;
     return buffer;
 }
-
-/// The same rules for each access alone: the i-th of n is due in the working cycle ⌈i · cycles / n⌉ − 1, and a working
-/// cycle ends with the last access that is due in it.
-class AccessByAccess {
-public:
-    explicit AccessByAccess(std::uint64_t ports) : ports_(ports) {}
-
-    std::uint64_t book(std::uint64_t begin, std::uint64_t cycles, const HalfAccesses& accesses) {
-        std::map<std::uint64_t, std::array<std::uint64_t, 2>> due;  // by working cycle
-        for (std::size_t half = 0; half < 2; ++half) {
-            for (std::uint64_t i = 1; i <= accesses[half]; ++i) {
-                ++due[(i * cycles + accesses[half] - 1) / accesses[half] - 1][half];
-            }
-        }
-        std::uint64_t stood = 0;
-        for (const auto& [working, wanted] : due) {
-            const std::uint64_t earliest = begin + working + stood;
-            std::uint64_t last = earliest;
-            for (std::size_t half = 0; half < 2; ++half) {
-                for (std::uint64_t i = 0; i < wanted[half]; ++i) last = std::max(last, first_free(half, earliest));
-            }
-            stood += last - earliest;
-        }
-        return stood;
-    }
-    [[nodiscard]] std::uint64_t most_in_a_cycle() const {
-        std::uint64_t most = 0;
-        for (const auto& [place, count] : booked_) most = std::max(most, count);
-        return most;
-    }
-
-private:
-    std::uint64_t first_free(std::size_t half, std::uint64_t cycle) {
-        while (booked_[{half, cycle}] == ports_) ++cycle;
-        ++booked_[{half, cycle}];
-        return cycle;
-    }
-
-    std::uint64_t ports_;
-    std::map<std::pair<std::size_t, std::uint64_t>, std::uint64_t> booked_;
-};
 
 }  // namespace
 
@@ -101,14 +61,7 @@ TEST_CASE("A second port, or more banks, serve two commands in one cycle") {
     }
 }
 
-TEST_CASE("A new layer finds every port free") {
-    PortCalendar calendar(one_port(), false);
-    CHECK(calendar.book(0, 0, 100, {100, 0}) == 0);
-    calendar.begin_layer();
-    CHECK(calendar.book(50, 50, 10, {10, 0}) == 0);
-}
-
-TEST_CASE("Random bookings come out as a walk access by access has them, and no cycle has more than its ports") {
+TEST_CASE("Random bookings come out as an arbiter has them that serves access by access in every cycle") {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         INFO("seed " << seed);
         std::mt19937_64 random(seed);
@@ -117,20 +70,44 @@ TEST_CASE("Random bookings come out as a walk access by access has them, and no 
         buffer.banks = 2 << below(3);
         buffer.ports = static_cast<int>(1 + below(2));
         PortCalendar calendar(buffer, true);
-        AccessByAccess reference(static_cast<std::uint64_t>(buffer.banks / 2 * buffer.ports));
+        PortArbiter arbiter(buffer, true);
+        std::vector<std::pair<std::uint64_t, std::shared_ptr<const PortRequest>>> booked;
         std::uint64_t now = 0;
-        std::uint64_t stood_at_all = 0;
+        const auto pass = [&](std::uint64_t cycles) {
+            for (; cycles > 0; --cycles) arbiter.cycle(now++);
+        };
         for (int i = 0; i < 60; ++i) {
-            now += below(30);
+            pass(below(30));
             const std::uint64_t begin = now + (below(3) == 0 ? below(40) : 0);
             const std::uint64_t cycles = 1 + below(50);
             const HalfAccesses accesses{below(2) * below(4 * cycles), below(2) * below(4 * cycles)};
             const std::uint64_t stood = calendar.book(now, begin, cycles, accesses);
-            CHECK(stood == reference.book(begin, cycles, accesses));
+            PortRequest request;
+            request.begin_cycles = begin;
+            request.working_cycles = cycles;
+            request.accesses = accesses;
+            booked.emplace_back(stood, arbiter.ask(request));
+        }
+        std::uint64_t stood_at_all = 0;
+        for (const auto& [stood, request] : booked) {
+            while (!request->is_through()) pass(1);
+            CHECK(stood == request->stood_cycles);
+            CHECK(request->through == request->accesses);
             stood_at_all += stood;
         }
-        CHECK(reference.most_in_a_cycle() <= static_cast<std::uint64_t>(buffer.banks / 2 * buffer.ports));
         if (buffer.banks == 2 && buffer.ports == 1) CHECK(stood_at_all > 0);
+    }
+}
+
+TEST_CASE("Calendar and arbiter find the same halves for slots and for what lies across") {
+    for (const bool double_buffering : {false, true}) {
+        const PortCalendar calendar(one_port(), double_buffering);
+        const PortArbiter arbiter(one_port(), double_buffering);
+        for (std::uint64_t address = 0; address < 500; address += 7) {
+            CHECK(calendar.in_slot(9, address, 100) == arbiter.to_slot(9, address, 100));
+            CHECK(calendar.across(address) == arbiter.to_both(address));
+        }
+        CHECK(calendar.in_slot(9, 300, 0) == arbiter.to_slot(9, 300, 0));
     }
 }
 

@@ -1,8 +1,8 @@
-// The vector unit's counts against a walk over pixels, destinations and lanes.
+// The vector unit's formulas against the lanes that walk over a command's elements, and those by hand.
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "npusim/workloads/lowering/dataflow.h"
+#include "npusim/sim/vector_walk.h"
 #include "support/random_arch.h"
 
 namespace npusim {
@@ -26,53 +26,6 @@ VectorWork random_work(std::mt19937_64& generator) {
     return work;
 }
 
-std::uint64_t port_accesses(std::int64_t bits, int width) {
-    std::uint64_t count = 0;
-    for (std::int64_t moved = 0; moved < bits; moved += width) ++count;
-    return count;
-}
-
-/// Rows of what lies side by side: a pixel's channels, or a channel's pixels where the array gives them so.
-void walk_rows(const ArchSpec& arch, const VectorWork& work, VectorTiming& timing) {
-    const bool by_channel = work.reads_accumulators && work.sums_lie_by_channel;
-    const std::int64_t rows = by_channel ? work.channels : work.pixels;
-    const std::int64_t lying = by_channel ? work.pixels : work.channels;
-    const auto destinations = work.output_bits.size();
-    for (std::int64_t row = 0; row < rows; ++row) {
-        for (std::size_t d = 0; d < destinations && work.reads_accumulators; ++d) {
-            timing.accumulator_reads +=
-                port_accesses(lying * arch.array.accumulator_bits, arch.accumulator_buffer.width_bits);
-        }
-        // Lane 0 of each group counts its cycles: the window's elements, and the destinations after the first.
-        for (std::int64_t at = 0; at < lying; at += arch.vector_unit.lanes) {
-            timing.busy_cycles += static_cast<std::uint64_t>(work.window_area) + destinations - 1;
-        }
-    }
-}
-
-VectorTiming by_walking(const ArchSpec& arch, const VectorWork& work) {
-    VectorTiming timing;
-    timing.fill_drain_cycles = static_cast<std::uint64_t>(arch.vector_unit.pipeline_cycles) - 1;
-    const int width = arch.activation_buffer.width_bits;
-    for (std::int64_t pixel = 0; pixel < work.pixels; ++pixel) {
-        for (std::size_t d = 0; d < work.output_bits.size(); ++d) {
-            if (work.has_residual) timing.activation_reads += port_accesses(work.channels * work.residual_bits, width);
-            timing.activation_writes += port_accesses(work.channels * work.output_bits[d], width);
-        }
-        for (std::int64_t element = 0; element < work.window_area && !work.reads_accumulators; ++element) {
-            timing.activation_reads += port_accesses(work.channels * work.input_bits, width);
-        }
-        for (std::int64_t c = 0; c < work.channels; ++c) {
-            const auto destinations = work.output_bits.size();
-            timing.requantize_operations += destinations;
-            timing.alu_operations += static_cast<std::uint64_t>(work.window_area) - 1;
-            if (work.has_residual) timing.alu_operations += destinations;
-        }
-    }
-    walk_rows(arch, work, timing);
-    return timing;
-}
-
 }  // namespace
 
 TEST_CASE("Cycles and accesses of random vector work are those of its pixels, lanes and destinations") {
@@ -81,8 +34,12 @@ TEST_CASE("Cycles and accesses of random vector work are those of its pixels, la
         const ArchSpec arch = test::RandomArchMaker(seed).make(20);
         const VectorWork work = random_work(generator);
         const VectorTiming timing = time_vector(arch, work);
-        const VectorTiming expected = by_walking(arch, work);
+        VectorWalk walk(arch, work);
+        std::uint64_t walked_cycles = 0;
+        for (; walk.enters() || walk.drains(); ++walked_cycles) walk.cycle();
+        const VectorTiming& expected = walk.timing();
         INFO("seed " << seed);
+        REQUIRE(walked_cycles == expected.total_cycles());
         REQUIRE(timing.busy_cycles == expected.busy_cycles);
         REQUIRE(timing.fill_drain_cycles == expected.fill_drain_cycles);
         REQUIRE(timing.accumulator_reads == expected.accumulator_reads);
@@ -90,7 +47,34 @@ TEST_CASE("Cycles and accesses of random vector work are those of its pixels, la
         REQUIRE(timing.activation_writes == expected.activation_writes);
         REQUIRE(timing.requantize_operations == expected.requantize_operations);
         REQUIRE(timing.alu_operations == expected.alu_operations);
+        const VectorAccesses accesses = activation_accesses(arch, work);
+        REQUIRE(accesses.operand_reads == walk.accesses().operand_reads);
+        REQUIRE(accesses.residual_reads == walk.accesses().residual_reads);
+        REQUIRE(accesses.writes == walk.accesses().writes);
     }
+}
+
+TEST_CASE("Lanes that are held stand still, while what is in the pipeline goes on") {
+    ArchSpec arch;
+    arch.vector_unit = {4, 3};
+    VectorWork work;
+    work.pixels = 2;
+    work.channels = 5;
+    work.input_bits = 8;
+    work.output_bits = {8};
+    VectorWalk walk(arch, work);
+    for (const bool is_held : {false, true, true, false, true, false, false}) {
+        CHECK(walk.enters());
+        walk.cycle(is_held);
+    }
+    CHECK_FALSE(walk.enters());
+    for (int stage = 0; stage < 2; ++stage) {
+        CHECK(walk.drains());
+        walk.cycle();
+    }
+    CHECK_FALSE(walk.drains());
+    CHECK(walk.timing().busy_cycles == 4);  // two groups of lanes a pixel
+    CHECK(walk.timing().fill_drain_cycles == 2);
 }
 
 }  // namespace npusim

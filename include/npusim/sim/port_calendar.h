@@ -17,8 +17,6 @@ class PortCalendar {
 public:
     PortCalendar(const BufferSpec& buffer, bool double_buffering);
 
-    /// Nothing is booked any more.
-    void begin_layer();
     /// What lies in the slot of an address: slots take the halves in turn.
     [[nodiscard]] HalfAccesses in_slot(std::uint64_t accesses, std::uint64_t address, std::int64_t slot_bytes) const;
     /// What lies across both halves.

@@ -11,10 +11,10 @@
 
 namespace npusim {
 
-/// How the array is simulated; cycles, counters and integers are the same.
+/// How the machine is simulated; cycles, counters and integers are the same.
 enum class Detail {
     transaction,     ///< a command at once, by its dataflow's formula
-    register_level,  ///< PE by PE, clocked: slow
+    register_level,  ///< cycle by cycle, PE by PE, burst by burst: slow
 };
 
 struct SimulationInput {

@@ -38,11 +38,12 @@ using MemoryMaker = std::function<MemorySocket&(const MemoryNeeds& needs)>;
 ///   Loads and stores are processes of their own: while one waits in b_transport, the other one may call it.
 /// - transport_dbg must read and write what b_transport does where the run has images. Without images the bytes mean
 ///   nothing. DMI is not used.
-/// - The chip's `dram` counts whole bursts and gives the bandwidth at which a DMA counts as busy; its latency,
-/// channels,
-///   timing and `ideal` are not used, and no rows are counted.
+/// - The chip's `dram` counts whole bursts and gives the bandwidth at which a DMA counts as busy; its latency, its
+///   channels, timing and `ideal` are not used, and no rows are counted.
 ///
-/// Throws as simulate() does, and std::logic_error when the memory answers an access with an error.
+/// At transaction level only: at register level the machine clocks the chip's own DRAM.
+///
+/// Throws as simulate() does, and std::logic_error at register level or when the memory answers with an error.
 [[nodiscard]] RunResult simulate_with_memory(const SimulationInput& input, const MemoryMaker& make_memory);
 
 }  // namespace npusim
