@@ -97,6 +97,31 @@ void GraphState<Scalar>::add_stages(const TrainedSteps& steps) {
         if (stage.node.residual) note(*stage.node.residual);
         stages.push_back(std::move(stage));
     }
+    find_codes();
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::find_codes() {
+    may_keep_codes.assign(tensors.size(), false);
+    if (!quantizes()) return;
+    std::vector<bool> is_read(tensors.size());
+    for (TensorId tensor = 0; tensor < tensors.size(); ++tensor) may_keep_codes[tensor] = quantizes(tensor);
+    for (const auto& stage : stages) {
+        const TensorView& in = stage.node.input;
+        const bool is_whole = in.channels == structure.tensors[in.tensor].shape.channels;
+        const auto steps = conv_steps(stage);
+        if (!is_whole || !stage.has_weights() || !takes_codes<Scalar>(*steps, fastest_conv_backend())) {
+            may_keep_codes[in.tensor] = false;
+        }
+        is_read[in.tensor] = true;
+        if (stage.node.residual) may_keep_codes[stage.node.residual->tensor] = false;
+        for (const Destination& to : stage.node.destinations) {
+            if (structure.tensors[to.tensor].shape.channels != stage.channels()) may_keep_codes[to.tensor] = false;
+        }
+    }
+    for (TensorId tensor = 0; tensor < tensors.size(); ++tensor) {
+        if (!is_read[tensor]) may_keep_codes[tensor] = false;
+    }
 }
 
 template <typename Scalar>
@@ -152,14 +177,19 @@ void GraphState<Scalar>::resize(std::int64_t batch_images) {
     const bool trains = mode == Mode::training;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         const auto elements = count * static_cast<std::size_t>(structure.tensors[i].shape.elements());
-        tensors[i].values.resize(elements);
+        if (keeps_codes(i)) {
+            tensors[i].codes.resize(elements);
+        } else {
+            tensors[i].values.resize(elements);
+        }
     }
     std::size_t largest = 0;
     for (auto& stage : stages) {
         const auto elements = count * static_cast<std::size_t>(stage.node.output_shape.elements());
         largest = std::max(largest, elements);
         if (!stage.is_elementwise()) stage.memory.main_output.resize(elements);
-        if (stage.has_weights() && quantizes()) {
+        if (notes_passes(stage)) stage.memory.passes.resize(elements);
+        if (stage.has_weights() && quantizes() && !keeps_codes(stage.node.input.tensor)) {
             stage.memory.codes.resize(count * static_cast<std::size_t>(stage.node.input_shape.elements()));
         }
         if (stage.node.op == QuantizedOp::max_pool) stage.memory.winners.resize(elements);

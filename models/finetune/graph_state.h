@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 #include "gradient_slots.h"
 #include "npusim/models/finetune/training_graph.h"
@@ -19,9 +20,10 @@ namespace npusim {
 template <typename Scalar>
 struct BatchTensor {
     std::vector<Scalar> values;
-    std::span<Scalar> gradient;  ///< a part of a slot; empty where none is needed
-    bool has_gradient = false;   ///< written since the backward pass began
-    bool read_in_parts = false;  ///< some stage reads or writes only a range of its channels
+    std::vector<std::uint8_t> codes;  ///< in the place of values, where GraphState::keeps_codes
+    std::span<Scalar> gradient;       ///< a part of a slot; empty where none is needed
+    bool has_gradient = false;        ///< written since the backward pass began
+    bool read_in_parts = false;       ///< some stage reads or writes only a range of its channels
     double step = 0;
     double step_gradient = 0;
     double step_momentum = 0;
@@ -61,6 +63,15 @@ struct GraphState {
     [[nodiscard]] ActivationQuantizer quantizer(TensorId tensor) const {
         return {tensors[tensor].step, structure.tensors[tensor].range(), setup.precision.rounding};
     }
+    /// Is a tensor there as its integers' lowest bytes alone? Where nobody but convolutions reads it, and they want no
+    /// more: a quarter of the memory's traffic.
+    [[nodiscard]] bool keeps_codes(TensorId tensor) const { return may_keep_codes[tensor] && integers == nullptr; }
+    /// Are gradients passed by what the forward pass noted? Learned steps want the numbers again anyway.
+    [[nodiscard]] bool notes_passes(const TrainingStage<Scalar>& stage) const {
+        constexpr std::size_t destinations_of_a_byte = 7;
+        return quantizes() && !learns_steps() && mode == Mode::training &&
+               stage.node.destinations.size() <= destinations_of_a_byte;
+    }
     /// What the numbers of a stage's convolution stand for; nothing in fp32.
     [[nodiscard]] std::optional<ConvSteps> conv_steps(const TrainingStage<Scalar>& stage) const {
         if (!quantizes()) return std::nullopt;
@@ -95,6 +106,7 @@ struct GraphState {
     std::map<std::string, std::vector<Scalar>> buffers;  ///< running statistics
     std::vector<TrainingStage<Scalar>> stages;
     std::vector<BatchTensor<Scalar>> tensors;          ///< as structure.tensors
+    std::vector<bool> may_keep_codes;                  ///< likewise
     std::vector<std::vector<Scalar>> gradient_memory;  ///< [slot]
     std::vector<Scalar> stage_gradient;                ///< of the stage at hand, over the whole batch
     /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
@@ -113,9 +125,24 @@ private:
     void link_weights(TrainingStage<Scalar>& stage, const TrainedSteps& steps);
     void link_norm(TrainingStage<Scalar>& stage);
     void resize_gradients();
+    void find_codes();
 
     GradientSlots slots_;
 };
+
+/// Quantizes numbers into a tensor that nobody reads in parts, from one of its elements on: as numbers, or as codes.
+template <typename Scalar>
+void store_quantized(GraphState<Scalar>& state, TensorId tensor, std::int64_t elements, const Scalar* numbers,
+                     std::size_t place) {
+    BatchTensor<Scalar>& to = state.tensors[tensor];
+    if constexpr (std::is_same_v<Scalar, float>) {
+        if (state.keeps_codes(tensor)) {
+            quantize_to_codes(elements, state.quantizer(tensor), numbers, to.codes.data() + place);
+            return;
+        }
+    }
+    fake_quantize_forward(elements, state.quantizer(tensor), numbers, to.values.data() + place);
+}
 
 /// The forward pass of one stage over the whole batch.
 template <typename Scalar>

@@ -56,13 +56,14 @@ private:
     void run_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch) {
         const std::int64_t elements = block.count * stage_.channels();
         Scalar* gradient = stage_gradient_ + block.first * stage_.channels();
-        const Scalar* values = values_before_quantizers(block, scratch);
+        const bool is_noted = state_.notes_passes(stage_);
+        const Scalar* values = is_noted ? nullptr : values_before_quantizers(block, scratch);
         const Scalar* given = collect_gradient(part, block, scratch, gradient);
         if (stage_.drop_probability > 0) {
             dropout(dropout_of(state_, stage_), block.first * stage_.channels(), elements, given, gradient);
             given = gradient;
         }
-        if (stage_.node.relu) {
+        if (stage_.node.relu && !is_noted) {
             relu_backward(elements, values, given, gradient);
         } else if (given != gradient) {
             std::copy_n(given, elements, gradient);
@@ -99,8 +100,9 @@ private:
     const Scalar* collect_gradient(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch,
                                    Scalar* gradient) {
         const auto& destinations = stage_.node.destinations;
-        const bool is_one = destinations.size() == 1 && !state_.quantizes(destinations[0].tensor) &&
-                            is_whole(destinations[0]) && state_.tensors[destinations[0].tensor].has_gradient;
+        const bool is_one = destinations.size() == 1 && !state_.notes_passes(stage_) &&
+                            !state_.quantizes(destinations[0].tensor) && is_whole(destinations[0]) &&
+                            state_.tensors[destinations[0].tensor].has_gradient;
         if (is_one) {
             return state_.tensors[destinations[0].tensor].gradient.data() + block.first * stage_.channels();
         }
@@ -122,7 +124,15 @@ private:
         const TensorView view{destination.tensor, destination.channel_begin, stage_.channels()};
         const Scalar* arrived =
             read_view(from.gradient, state_.structure.tensors[destination.tensor].shape, view, block, scratch.gathered);
-        if (state_.quantizes(destination.tensor)) {
+        if (state_.notes_passes(stage_)) {
+            // ReLU's part lets through as little before the sum and dropout as behind them.
+            const unsigned bits = 1U | (state_.quantizes(destination.tensor) ? 2U << d : 0U);
+            scratch.passed.resize(static_cast<std::size_t>(elements));
+            Scalar* passed = first ? gradient : scratch.passed.data();
+            pass_gradient(elements, stage_.memory.passes.data() + block.first * stage_.channels(),
+                          static_cast<std::uint8_t>(bits), arrived, passed);
+            arrived = passed;
+        } else if (state_.quantizes(destination.tensor)) {
             const ActivationQuantizer quantizer = state_.quantizer(destination.tensor);
             scratch.passed.resize(static_cast<std::size_t>(elements));
             Scalar* passed = first ? gradient : scratch.passed.data();
@@ -235,8 +245,15 @@ private:
         const ConvShape& shape = stage_.shapes.conv;
         const std::int64_t images = state_.part_size(part);
         const Scalar* weights = stage_.weights.used.data();
-        if (const auto steps = state_.conv_steps(stage_)) {
-            const std::uint8_t* codes = stage_.memory.codes.data() + state_.place(part, stage_.node.input_shape);
+        const std::size_t place = state_.place(part, stage_.node.input_shape);
+        const auto steps = state_.conv_steps(stage_);
+        if (state_.keeps_codes(stage_.node.input.tensor)) {
+            const std::uint8_t* codes = state_.tensors[stage_.node.input.tensor].codes.data() + place;
+            quantized_conv2d_backward(shape, images, *steps, codes, weights, gradient, to, weight_gradient, workspace);
+            return;
+        }
+        if (steps) {
+            const std::uint8_t* codes = stage_.memory.codes.data() + place;
             quantized_conv2d_backward(shape, images, *steps, input(part), codes, weights, gradient, to, weight_gradient,
                                       workspace);
             return;

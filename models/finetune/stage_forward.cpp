@@ -38,7 +38,8 @@ private:
     }
 
     void run_main(std::int64_t part, PartScratch<Scalar>& scratch) {
-        const Scalar* in = input(part);
+        const bool has_codes = state_.keeps_codes(stage_.node.input.tensor);
+        const Scalar* in = has_codes ? nullptr : input(part);
         if (stage_.is_elementwise()) return;
         const std::int64_t images = state_.part_size(part);
         const std::size_t offset = state_.place(part, stage_.node.output_shape);
@@ -70,11 +71,17 @@ private:
         }
     }
 
+    /// Without numbers of the input there are its codes.
     void convolve(std::int64_t part, const Scalar* in, Scalar* out, ConvWorkspace& workspace) {
         const std::int64_t images = state_.part_size(part);
         const Scalar* weights = stage_.weights.used.data();
-        if (const auto steps = state_.conv_steps(stage_)) {
-            std::uint8_t* codes = stage_.memory.codes.data() + state_.place(part, stage_.node.input_shape);
+        const std::size_t place = state_.place(part, stage_.node.input_shape);
+        const auto steps = state_.conv_steps(stage_);
+        if (in == nullptr) {
+            const std::uint8_t* codes = state_.tensors[stage_.node.input.tensor].codes.data() + place;
+            quantized_conv2d_forward(stage_.shapes.conv, images, *steps, codes, weights, out, workspace);
+        } else if (steps) {
+            std::uint8_t* codes = stage_.memory.codes.data() + place;
             quantized_conv2d_forward(stage_.shapes.conv, images, *steps, in, weights, out, codes, workspace);
         } else {
             conv2d_forward(stage_.shapes.conv, images, in, weights, out, workspace);
@@ -116,13 +123,31 @@ private:
         }
         const auto& destinations = stage_.node.destinations;
         if (destinations.size() == 1 && !state_.quantizes(destinations[0].tensor) && is_whole(destinations[0])) {
-            compute_tail(state_, stage_, block, scratch,
-                         state_.tensors[destinations[0].tensor].values.data() + block.first * stage_.channels());
+            Scalar* to = state_.tensors[destinations[0].tensor].values.data() + block.first * stage_.channels();
+            compute_tail(state_, stage_, block, scratch, to);
+            if (state_.notes_passes(stage_)) note(block, to);
             return;
         }
         scratch.before.resize(static_cast<std::size_t>(block.count * stage_.channels()));
         compute_tail(state_, stage_, block, scratch, scratch.before.data());
+        if (state_.notes_passes(stage_)) note(block, scratch.before.data());
         for (const auto& destination : destinations) store(block, destination, scratch);
+    }
+
+    /// Which gradients the backward pass will let through, so that it need not make the values again.
+    void note(const PixelBlock& block, const Scalar* values) {
+        const std::int64_t elements = block.count * stage_.channels();
+        std::uint8_t* passes = stage_.memory.passes.data() + block.first * stage_.channels();
+        if (stage_.node.relu) {
+            note_relu(elements, values, passes);
+        } else {
+            std::fill_n(passes, elements, std::uint8_t{1});
+        }
+        for (std::size_t d = 0; d < stage_.node.destinations.size(); ++d) {
+            const TensorId tensor = stage_.node.destinations[d].tensor;
+            if (!state_.quantizes(tensor)) continue;
+            note_passes(elements, state_.quantizer(tensor), values, static_cast<std::uint8_t>(2U << d), passes);
+        }
     }
 
     [[nodiscard]] bool is_whole(const Destination& destination) const {
@@ -130,20 +155,24 @@ private:
     }
 
     void store(const PixelBlock& block, const Destination& destination, PartScratch<Scalar>& scratch) {
+        const std::int64_t elements = block.count * stage_.channels();
+        if (state_.quantizes(destination.tensor) && is_whole(destination)) {
+            const auto place = static_cast<std::size_t>(block.first * stage_.channels());
+            store_quantized(state_, destination.tensor, elements, scratch.before.data(), place);
+            return;
+        }
         BatchTensor<Scalar>& to = state_.tensors[destination.tensor];
         const std::int64_t to_channels = state_.structure.tensors[destination.tensor].shape.channels;
-        const std::int64_t elements = block.count * stage_.channels();
         Scalar* begin = to.values.data() + block.first * to_channels;
         const Scalar* values = scratch.before.data();
         if (state_.quantizes(destination.tensor)) {
             scratch.passed.resize(static_cast<std::size_t>(elements));
-            Scalar* rounded = is_whole(destination) ? begin : scratch.passed.data();
-            fake_quantize_forward(elements, state_.quantizer(destination.tensor), values, rounded);
-            values = rounded;
+            fake_quantize_forward(elements, state_.quantizer(destination.tensor), values, scratch.passed.data());
+            values = scratch.passed.data();
         }
         if (!is_whole(destination)) {
             copy_into_channels(block.count, stage_.channels(), values, to_channels, destination.channel_begin, begin);
-        } else if (values != begin) {
+        } else {
             std::copy_n(values, elements, begin);
         }
     }

@@ -25,7 +25,7 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
 
     void load_images(std::span<const Scalar> batch) {
         BatchTensor<Scalar>& input = this->tensors.front();
-        if (batch.size() != input.values.size()) {
+        if (batch.size() != static_cast<std::size_t>(this->images * this->structure.tensors.front().shape.elements())) {
             throw InputError("network " + this->network.name, "input", "a batch of another shape");
         }
         this->for_each_part([&](std::int64_t part, PartScratch<Scalar>&) {
@@ -33,7 +33,7 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
             const std::size_t begin = this->place(part, shape);
             const std::int64_t elements = this->part_size(part) * shape.elements();
             if (this->quantizes()) {
-                fake_quantize_forward(elements, this->quantizer(0), batch.data() + begin, input.values.data() + begin);
+                store_quantized(*this, 0, elements, batch.data() + begin, begin);
             } else {
                 std::copy_n(batch.data() + begin, elements, input.values.data() + begin);
             }

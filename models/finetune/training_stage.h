@@ -26,6 +26,7 @@ template <typename Scalar>
 struct StageMemory {
     std::vector<Scalar> input;          ///< the input view, gathered, where it is a part of a tensor's channels
     std::vector<std::uint8_t> codes;    ///< the input's integers, where a quantized convolution keeps them
+    std::vector<std::uint8_t> passes;   ///< gradients: bit 0 through ReLU, bit 1 + d through destination d's quantizer
     std::vector<Scalar> main_output;    ///< before batch norm
     std::vector<std::int32_t> winners;  ///< max pooling
     std::vector<double> mean;           ///< one a channel, of the batch or running

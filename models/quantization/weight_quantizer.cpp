@@ -10,9 +10,11 @@
 namespace npusim {
 namespace {
 
-/// Of rounding to the nearest; written so that it vectorizes, because fine-tuning asks it in each iteration.
-double squared_error(std::span<const float> weights, double step, int bits) {
+/// Of rounding to the nearest, or any number above `enough` where it is more than that. Written so that it vectorizes,
+/// because fine-tuning asks it in each iteration.
+double squared_error(std::span<const float> weights, double step, int bits, double enough) {
     constexpr std::size_t kLanes = 16;
+    constexpr std::size_t kBetweenLooks = 4 * kLanes;
     const double reciprocal = 1.0 / step;
     const auto highest = static_cast<double>(signed_range(bits).high);
     std::array<double, kLanes> sums{};
@@ -29,6 +31,10 @@ double squared_error(std::span<const float> weights, double step, int bits) {
     const std::size_t whole = weights.size() / kLanes * kLanes;
     for (std::size_t i = 0; i < whole; i += kLanes) {
         for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += squared(weights[i + lane]);
+        if ((i + kLanes) % kBetweenLooks != 0) continue;
+        // Sums only grow, rounded ones too.
+        const double so_far = std::accumulate(sums.begin(), sums.end(), 0.0);
+        if (so_far > enough) return so_far;
     }
     for (std::size_t i = whole; i < weights.size(); ++i) sums[0] += squared(weights[i]);
     return std::accumulate(sums.begin(), sums.end(), 0.0);
@@ -48,6 +54,24 @@ std::vector<double> candidate_steps(double largest, int bits, ScaleKind scales) 
     return steps;
 }
 
+/// The first of those with the least error. A few are tried before the others, so that most of these are soon seen to
+/// be worse.
+double least_error_step(std::span<const float> weights, int bits, const std::vector<double>& candidates) {
+    constexpr std::size_t kApart = 8;
+    double least = std::numeric_limits<double>::infinity();
+    std::size_t best = candidates.size();
+    const auto look_at = [&](std::size_t candidate) {
+        const double error = squared_error(weights, candidates[candidate], bits, least);
+        const bool is_better = error < least || (error == least && candidate < best);
+        if (!is_better) return;
+        least = error;
+        best = candidate;
+    };
+    for (std::size_t i = kApart / 2; i < candidates.size(); i += kApart) look_at(i);
+    for (std::size_t i = 0; i < candidates.size(); ++i) look_at(i);
+    return best < candidates.size() ? candidates[best] : 0.0;
+}
+
 double best_step(std::span<const float> weights, int bits, const PrecisionSpec& precision) {
     double largest = 0;
     double sum = 0;
@@ -58,16 +82,7 @@ double best_step(std::span<const float> weights, int bits, const PrecisionSpec& 
     // One-bit integers have no zero, so that the step says it.
     if (largest == 0) return bits == 1 ? 0.0 : 1.0;
     if (bits == 1 && precision.scales == ScaleKind::free) return sum / static_cast<double>(weights.size());
-    double best = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (const double step : candidate_steps(largest, bits, precision.scales)) {
-        const double error = squared_error(weights, step, bits);
-        if (error < least) {
-            least = error;
-            best = step;
-        }
-    }
-    return best;
+    return least_error_step(weights, bits, candidate_steps(largest, bits, precision.scales));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace npusim::sim {
 
 RegisterMachine::RegisterMachine(const SimulationInput& input, Scratchpad& weights, Scratchpad& activations,
-                                 ArrayData& array_data, VectorData vector_data, CopyBytes copy)
+                                 ArrayData& array_data, VectorData vector_data, const CopyBytes& copy)
     : ports_(input.arch.activation_buffer.arbitrated
                  ? std::optional<PortArbiter>({input.arch.activation_buffer, input.arch.double_buffering})
                  : std::nullopt),

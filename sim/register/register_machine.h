@@ -13,7 +13,7 @@ class RegisterMachine {
 public:
     /// Built while the machine is elaborated.
     RegisterMachine(const SimulationInput& input, Scratchpad& weights, Scratchpad& activations, ArrayData& array_data,
-                    VectorData vector_data, CopyBytes copy);
+                    VectorData vector_data, const CopyBytes& copy);
 
     /// Takes a layer through, a cycle a nanosecond; call from a thread process. Adds to the layer's counters all but
     /// its total cycles. Does not return where units wait for one another for ever.

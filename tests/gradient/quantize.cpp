@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "gradient_check.h"
+#include "npusim/models/layers/pointwise.h"
 
 namespace npusim {
 
@@ -104,6 +105,49 @@ TEST_CASE("The straight-through gradient passes inside the clipping range, its e
         }
         CHECK(got[in.size() - 4] != 0.0);
         CHECK(got[in.size() - 1] == 0.0);
+    }
+}
+
+TEST_CASE("Codes of bytes stand for the numbers that fake quantization gives, to the bit") {
+    Random random(14);
+    for (const Rounding rounding : all_roundings) {
+        for (int round = 0; round < 40; ++round) {
+            const int bits = static_cast<int>(random.integer(1, 8));
+            const ActivationQuantizer q{random_step(random), activation_range(bits, random.integer(0, 1) == 1),
+                                        rounding};
+            const auto in = hard_numbers(random, q.step, q.range);
+            const auto elements = static_cast<std::int64_t>(in.size());
+            std::vector<float> wanted(in.size()), made(in.size());
+            std::vector<double> made_in_double(in.size());
+            std::vector<std::uint8_t> codes(in.size());
+            fake_quantize_forward(elements, q, in.data(), wanted.data());
+            quantize_to_codes(elements, q, in.data(), codes.data());
+            numbers_of_codes(elements, q.step, q.range, codes.data(), made.data());
+            numbers_of_codes(elements, q.step, q.range, codes.data(), made_in_double.data());
+            CHECK(made == wanted);
+            CHECK(test::as<float>(made_in_double) == wanted);
+        }
+    }
+}
+
+TEST_CASE("Gradients pass by what was noted as they pass ReLU and quantizer with the numbers at hand") {
+    Random random(15);
+    for (int round = 0; round < 60; ++round) {
+        const ActivationQuantizer q{random_step(random), activation_range(4, random.integer(0, 1) == 1)};
+        const auto in = hard_numbers(random, q.step, q.range);
+        const auto elements = static_cast<std::int64_t>(in.size());
+        const auto gradient = test::as<float>(random.values(elements));
+        std::vector<float> wanted(in.size()), got(in.size());
+        std::vector<std::uint8_t> passes(in.size());
+        fake_quantize_backward(elements, q, in.data(), gradient.data(), wanted.data());
+        relu_backward(elements, in.data(), wanted.data(), wanted.data());
+        note_relu(elements, in.data(), passes.data());
+        note_passes(elements, q, in.data(), 8, passes.data());
+        pass_gradient(elements, passes.data(), 9, gradient.data(), got.data());
+        CHECK(test::same_bytes(got, wanted));
+        fake_quantize_backward(elements, q, in.data(), gradient.data(), wanted.data());
+        pass_gradient(elements, passes.data(), 8, gradient.data(), got.data());
+        CHECK(test::same_bytes(got, wanted));
     }
 }
 

@@ -20,10 +20,29 @@ struct ActivationQuantizer {
 template <typename Scalar>
 void fake_quantize_forward(std::int64_t elements, const ActivationQuantizer& quantizer, const Scalar* in, Scalar* out);
 
+/// The same integers' lowest bytes, in two's complement or unsigned. Where the number is none, any.
+void quantize_to_codes(std::int64_t elements, const ActivationQuantizer& quantizer, const float* in,
+                       std::uint8_t* codes);
+/// What fake_quantize_forward gives where the integers are bytes, from them.
+template <typename Scalar>
+void numbers_of_codes(std::int64_t elements, double step, IntegerRange range, const std::uint8_t* codes, Scalar* out);
+
 /// Straight through, clipped: grad_in = grad_out where low·step ≤ in ≤ high·step, else 0.
 template <typename Scalar>
 void fake_quantize_backward(std::int64_t elements, const ActivationQuantizer& quantizer, const Scalar* in,
                             const Scalar* grad_out, Scalar* grad_in);
+
+/// The same in two halves, of which only the first knows the numbers. Forward: note_relu gives passes[i] = 1 where
+/// in > 0, else 0, and note_passes adds `bit` where low·step ≤ in ≤ high·step. Backward: grad_in = grad_out where
+/// passes[i] has all of `bits`, else 0.
+template <typename Scalar>
+void note_relu(std::int64_t elements, const Scalar* in, std::uint8_t* passes);
+template <typename Scalar>
+void note_passes(std::int64_t elements, const ActivationQuantizer& quantizer, const Scalar* in, std::uint8_t bit,
+                 std::uint8_t* passes);
+template <typename Scalar>
+void pass_gradient(std::int64_t elements, const std::uint8_t* passes, std::uint8_t bits, const Scalar* grad_out,
+                   Scalar* grad_in);
 
 /// The gradient of a learned step (LSQ): Σ grad_out · (integer − in/step) where low·step ≤ in ≤ high·step, and
 /// Σ grad_out · low or high beyond. The caller scales it, usually by 1/√(elements·high).

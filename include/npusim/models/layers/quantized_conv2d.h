@@ -19,6 +19,19 @@ struct ConvSteps {
     int weight_bits = 8;
 };
 
+/// May the input be kept as its integers' lowest bytes alone? Where a way from them is short, or may be.
+template <typename Scalar>
+[[nodiscard]] bool takes_codes(const ConvSteps& steps, ConvBackend backend);
+
+/// The two below with an input of which there are only the codes; the operands must be bytes (takes_codes).
+template <typename Scalar>
+void quantized_conv2d_forward(const ConvShape& shape, std::int64_t images, const ConvSteps& steps,
+                              const std::uint8_t* codes, const Scalar* weights, Scalar* out, ConvWorkspace& workspace);
+template <typename Scalar>
+void quantized_conv2d_backward(const ConvShape& shape, std::int64_t images, const ConvSteps& steps,
+                               const std::uint8_t* codes, const Scalar* weights, const Scalar* grad_out,
+                               Scalar* grad_in, Scalar* grad_weights, ConvWorkspace& workspace);
+
 /// As conv2d_forward. `codes` [images × in_elements] gets what the backward pass wants to know of `in`: the lowest byte
 /// of each integer. Scalar: float, double.
 template <typename Scalar>
