@@ -2,6 +2,14 @@
 
 namespace npusim::sim {
 
+void count_vector(const VectorTiming& timing, Counters& counters) {
+    counters.requantize_operations += timing.requantize_operations;
+    counters.vector_alu_operations += timing.alu_operations;
+    counters.accumulator_buffer.reads += timing.accumulator_reads;
+    counters.activation_buffer.reads += timing.activation_reads;
+    counters.activation_buffer.writes += timing.activation_writes;
+}
+
 void VectorData::compute(const CurrentLayer& layer, const VectorCommand& work) const {
     const QuantizedNode& node = *layer.node;
     std::vector<std::int64_t> gathered;

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "current_layer.h"
+#include "npusim/workloads/lowering/dataflow.h"
 #include "scratchpad.h"
 #include "tile_arithmetic.h"
 
 namespace npusim::sim {
+
+/// Adds what a command did to a layer's counters.
+void count_vector(const VectorTiming& timing, Counters& counters);
 
 /// Where its operands lie, and where its results go.
 struct VectorData {

@@ -10,12 +10,7 @@ void VectorUnit::execute(const Command& command) {
     const auto& work = std::get<VectorCommand>(command.work);
     const VectorTiming timing = time_vector(arch_, work.work);
     pass(timing.busy_cycles, timing.fill_drain_cycles, wait_behind_others(work, timing));
-    Counters& counters = layer_->counters;
-    counters.requantize_operations += timing.requantize_operations;
-    counters.vector_alu_operations += timing.alu_operations;
-    counters.accumulator_buffer.reads += timing.accumulator_reads;
-    counters.activation_buffer.reads += timing.activation_reads;
-    counters.activation_buffer.writes += timing.activation_writes;
+    count_vector(timing, layer_->counters);
     if (layer_->with_data()) data_.compute(*layer_, work);
 }
 

@@ -27,6 +27,29 @@ std::vector<Scalar> numbers(std::int64_t elements, const ConvSteps& steps, const
     return made;
 }
 
+/// By bytes, where the processor has a way for the shape; false where nothing was done.
+template <typename Scalar>
+bool goes_forward(const ConvShape& shape, std::int64_t images, const ConvSteps& steps, const std::uint8_t* codes,
+                  const Scalar* weights, Scalar* out, ConvWorkspace& workspace) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+        return takes_codes<Scalar>(steps, workspace.backend()) &&
+               onednn_quantized_forward(shape, images, steps, codes, weights, out, workspace.scratch());
+    }
+    return false;
+}
+
+template <typename Scalar>
+bool goes_backward(const ConvShape& shape, std::int64_t images, const ConvSteps& steps, const std::uint8_t* codes,
+                   const Scalar* weights, const Scalar* grad_out, Scalar* grad_in, Scalar* grad_weights,
+                   ConvWorkspace& workspace) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+        return takes_codes<Scalar>(steps, workspace.backend()) &&
+               onednn_quantized_backward(shape, images, steps, codes, weights, grad_out, grad_in, grad_weights,
+                                         workspace.scratch());
+    }
+    return false;
+}
+
 }  // namespace
 
 template <typename Scalar>
@@ -38,12 +61,7 @@ template <typename Scalar>
 void quantized_conv2d_forward(const ConvShape& shape, std::int64_t images, const ConvSteps& steps,
                               const std::uint8_t* codes, const Scalar* weights, Scalar* out, ConvWorkspace& workspace) {
     check_conv_shape(shape);
-    if constexpr (std::is_same_v<Scalar, float>) {
-        if (takes_codes<Scalar>(steps, workspace.backend()) &&
-            onednn_quantized_forward(shape, images, steps, codes, weights, out, workspace.scratch())) {
-            return;
-        }
-    }
+    if (goes_forward(shape, images, steps, codes, weights, out, workspace)) return;
     const auto in = numbers<Scalar>(images * shape.in_elements(), steps, codes);
     conv2d_forward(shape, images, in.data(), weights, out, workspace);
 }
@@ -53,13 +71,7 @@ void quantized_conv2d_backward(const ConvShape& shape, std::int64_t images, cons
                                const std::uint8_t* codes, const Scalar* weights, const Scalar* grad_out,
                                Scalar* grad_in, Scalar* grad_weights, ConvWorkspace& workspace) {
     check_conv_shape(shape);
-    if constexpr (std::is_same_v<Scalar, float>) {
-        if (takes_codes<Scalar>(steps, workspace.backend()) &&
-            onednn_quantized_backward(shape, images, steps, codes, weights, grad_out, grad_in, grad_weights,
-                                      workspace.scratch())) {
-            return;
-        }
-    }
+    if (goes_backward(shape, images, steps, codes, weights, grad_out, grad_in, grad_weights, workspace)) return;
     const auto in = numbers<Scalar>(images * shape.in_elements(), steps, codes);
     conv2d_backward_weights(shape, images, in.data(), grad_out, grad_weights, workspace);
     if (grad_in != nullptr) conv2d_backward_input(shape, images, grad_out, weights, grad_in, workspace);
@@ -72,9 +84,9 @@ void quantized_conv2d_forward(const ConvShape& shape, std::int64_t images, const
     if constexpr (std::is_same_v<Scalar, float>) {
         if (takes_codes<Scalar>(steps, workspace.backend())) {
             integer_codes(images * shape.in_elements(), steps.in, in, codes);
-            if (onednn_quantized_forward(shape, images, steps, codes, weights, out, workspace.scratch())) return;
         }
     }
+    if (goes_forward(shape, images, steps, codes, weights, out, workspace)) return;
     conv2d_forward(shape, images, in, weights, out, workspace);
 }
 
@@ -83,13 +95,7 @@ void quantized_conv2d_backward(const ConvShape& shape, std::int64_t images, cons
                                const std::uint8_t* codes, const Scalar* weights, const Scalar* grad_out,
                                Scalar* grad_in, Scalar* grad_weights, ConvWorkspace& workspace) {
     check_conv_shape(shape);
-    if constexpr (std::is_same_v<Scalar, float>) {
-        if (takes_codes<Scalar>(steps, workspace.backend()) &&
-            onednn_quantized_backward(shape, images, steps, codes, weights, grad_out, grad_in, grad_weights,
-                                      workspace.scratch())) {
-            return;
-        }
-    }
+    if (goes_backward(shape, images, steps, codes, weights, grad_out, grad_in, grad_weights, workspace)) return;
     conv2d_backward_weights(shape, images, in, grad_out, grad_weights, workspace);
     if (grad_in != nullptr) conv2d_backward_input(shape, images, grad_out, weights, grad_in, workspace);
 }

@@ -30,12 +30,7 @@ AccessesOfHalves ClockedVector::accesses_of(const VectorCommand& work, const Vec
 
 ClockedWorker::Spent ClockedVector::end_command(const Command& command) {
     const VectorTiming& timing = walk_->timing();
-    Counters& counters = layer_->counters;
-    counters.requantize_operations += timing.requantize_operations;
-    counters.vector_alu_operations += timing.alu_operations;
-    counters.accumulator_buffer.reads += timing.accumulator_reads;
-    counters.activation_buffer.reads += timing.activation_reads;
-    counters.activation_buffer.writes += timing.activation_writes;
+    count_vector(timing, layer_->counters);
     if (layer_->with_data()) data_.compute(*layer_, std::get<VectorCommand>(command.work));
     return {timing.busy_cycles, timing.fill_drain_cycles, 0};
 }
