@@ -31,8 +31,9 @@ void ClockedDma::finish(std::uint64_t now_cycles) {
 bool ClockedDma::is_over(Transfer& transfer, std::uint64_t now_cycles) {
     if (transfer.request != nullptr) {
         if (!transfer.request->is_through()) return false;
-        const PortRequest& request = *std::exchange(transfer.request, nullptr);
-        transfer.what.bank_conflict_cycles = request.worked_cycles + request.stood_cycles - transfer.window_cycles;
+        // The arbiter has let go of it.
+        const auto request = std::exchange(transfer.request, nullptr);
+        transfer.what.bank_conflict_cycles = request->worked_cycles + request->stood_cycles - transfer.window_cycles;
         transfer.what.done_cycles += transfer.what.bank_conflict_cycles;
     }
     return transfer.what.done_cycles <= now_cycles;
