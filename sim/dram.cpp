@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "unit.h"
+#include "cycles.h"
 
 namespace npusim::sim {
 

@@ -1,7 +1,7 @@
 #include "foreign_memory.h"
 
+#include "cycles.h"
 #include "npusim/base/integer_math.h"
-#include "unit.h"
 
 namespace npusim::sim {
 namespace {

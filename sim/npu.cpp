@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "cycles.h"
 #include "dram.h"
 #include "foreign_memory.h"
 #include "npusim/base/integer_math.h"
+#include "register/register_machine.h"
+#include "transaction_machine.h"
 
 namespace npusim::sim {
 namespace {
@@ -31,16 +34,20 @@ Npu::Npu(const sc_core::sc_module_name& name, const SimulationInput& input, cons
       accumulators_(static_cast<std::size_t>(most_slots(input.program))),
       memory_(memory_of(input, make_memory)),
       array_data_(input.arch, weight_buffer_, activation_buffer_, accumulators_),
-      load_dma_("load_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
-      store_dma_("store_dma", input.arch, tokens_, weight_buffer_, activation_buffer_),
-      array_("array", input.arch, tokens_, activation_buffer_, array_data_),
-      vector_unit_("vector_unit", input.arch, tokens_, activation_buffer_,
-                   {weight_buffer_, activation_buffer_, accumulators_}),
-      registers_(input.detail == Detail::register_level ? make_registers() : nullptr) {
-    load_dma_.socket.bind(memory_->socket);
-    store_dma_.socket.bind(memory_->socket);
+      machine_(make_machine()) {
+    host_.bind(memory_->socket);
     SC_HAS_PROCESS(Npu);
     SC_THREAD(sequence);
+}
+
+std::unique_ptr<Machine> Npu::make_machine() {
+    const MachineParts parts{input_.arch,    input_.program,
+                             weight_buffer_, activation_buffer_,
+                             array_data_,    {weight_buffer_, activation_buffer_, accumulators_},
+                             *memory_};
+    if (input_.detail == Detail::transaction) return std::make_unique<TransactionMachine>(parts);
+    return std::make_unique<RegisterMachine>(
+        parts, [this](bool is_write, std::uint64_t address, auto place) { access_memory(is_write, address, place); });
 }
 
 std::size_t Npu::batches() const {
@@ -85,10 +92,7 @@ void Npu::begin() {
     result_.weight_bytes = input_.program.weight_bytes;
     result_.peak_activation_bytes = input_.program.peak_activation_bytes;
     data_counters_.resize(input_.program.layers.size());
-    if (input_.observe_layer) {
-        for (Unit* unit : units()) unit->keep_spans();
-        if (registers_) registers_->keep_spans();
-    }
+    if (input_.observe_layer) machine_->keep_spans();
     if (input_.images.empty()) return;
     weight_buffer_.allocate();
     activation_buffer_.allocate();
@@ -119,26 +123,9 @@ void Npu::run_layer(const LayerProgram& layer, std::size_t pass) {
     if (!input_.images.empty()) current_.images = images_of(batch_of(pass));
     layer_number_ = static_cast<unsigned>(&layer - input_.program.layers.data());
     const std::uint64_t began_cycles = now_cycles();
-    registers_ ? registers_->run_layer(current_) : run_units(layer);
+    machine_->run_layer(current_);
     if (current_.with_data() && input_.observe_tensors) keep_residents(*current_.node);
     end_layer(layer, began_cycles, pass);
-}
-
-void Npu::run_units(const LayerProgram& layer) {
-    tokens_.reset(layer.slots);
-    memory_->begin_layer();
-    for (Unit* unit : units()) unit->begin_layer(current_);
-    for (const auto& command : *current_.commands) unit_of(command).push(command);
-    while (!all_done()) {
-        sc_core::wait(load_dma_.command_done() | array_.command_done() | vector_unit_.command_done() |
-                      store_dma_.command_done());
-    }
-    Counters& counters = current_.counters;
-    counters.load_dma = load_dma_.end_layer();
-    counters.array = array_.end_layer();
-    counters.vector_unit = vector_unit_.end_layer();
-    counters.store_dma = store_dma_.end_layer();
-    memory_->count(counters.dram);
 }
 
 void Npu::end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass) {
@@ -162,55 +149,21 @@ void Npu::end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::
 
 void Npu::show_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass) {
     LayerTimeline timeline{pass, &layer, began_cycles, now_cycles(), {}, {}, {}};
-    if (registers_) {
-        registers_->take_timeline(timeline);
-    } else {
-        const auto all = units();
-        for (std::size_t i = 0; i < all.size(); ++i) timeline.spans[i] = all[i]->take_spans();
-        timeline.loads = load_dma_.take_transfers();
-        timeline.stores = store_dma_.take_transfers();
-    }
+    machine_->take_timeline(timeline);
     if (pass >= counted_pass()) input_.observe_layer(timeline);
 }
 
 void Npu::trace(sc_core::sc_trace_file* file) const {
     sc_core::sc_trace(file, layer_number_, "layer");
-    if (registers_) return registers_->trace(file);
-    load_dma_.trace(file);
-    array_.trace(file);
-    vector_unit_.trace(file);
-    store_dma_.trace(file);
-    tokens_.trace(file);
-}
-
-/// In the order of MachineUnit.
-std::array<Unit*, kMachineUnits> Npu::units() {
-    return {&load_dma_, &array_, &vector_unit_, &store_dma_};
-}
-
-Unit& Npu::unit_of(const Command& command) {
-    struct Choose {
-        Npu& npu;
-        Unit& operator()(const LoadCommand&) const { return npu.load_dma_; }
-        Unit& operator()(const ArrayCommand&) const { return npu.array_; }
-        Unit& operator()(const VectorCommand&) const { return npu.vector_unit_; }
-        Unit& operator()(const StoreCommand&) const { return npu.store_dma_; }
-    };
-    return std::visit(Choose{*this}, command.work);
-}
-
-bool Npu::all_done() const {
-    return load_dma_.is_done() && array_.is_done() && vector_unit_.is_done() && store_dma_.is_done();
+    machine_->trace(file);
 }
 
 std::string Npu::where() const {
-    std::array<bool, kMachineUnits> done{load_dma_.is_done(), array_.is_done(), vector_unit_.is_done(),
-                                         store_dma_.is_done()};
-    for (std::size_t i = 0; registers_ && i < done.size(); ++i) done[i] = registers_->units()[i]->is_done();
     std::string text = "layer " + (current_.program == nullptr ? std::string("none") : current_.program->name) +
                        " at cycle " + std::to_string(now_cycles()) + "; unfinished:";
-    for (std::size_t i = 0; i < done.size(); ++i) {
-        if (!done[i]) text += " " + std::string(name_of(static_cast<MachineUnit>(i)));
+    for (std::size_t i = 0; i < kMachineUnits; ++i) {
+        const auto unit = static_cast<MachineUnit>(i);
+        if (!machine_->is_done(unit)) text += " " + std::string(name_of(unit));
     }
     return text;
 }

@@ -1,17 +1,16 @@
 // The machine: the block diagram. Builds the units, binds them, and walks programs with its sequencer.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
+
 #include <map>
 #include <memory>
 #include <utility>
 
-#include "dma_engine.h"
-#include "memory.h"
+#include "machine.h"
 #include "npusim/sim/simulate.h"
 #include "npusim/systemc/memory.h"
-#include "pe_array.h"
-#include "register/register_machine.h"
-#include "vector_unit.h"
+#include "waveform.h"
 
 namespace npusim::sim {
 
@@ -48,18 +47,14 @@ private:
     /// The pass whose counters are the result.
     [[nodiscard]] std::size_t counted_pass() const;
     void begin();
-    void run_units(const LayerProgram& layer);
     void run_layer(const LayerProgram& layer, std::size_t pass);
     void end_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass);
     void show_layer(const LayerProgram& layer, std::uint64_t began_cycles, std::size_t pass);
     void finish();
-    [[nodiscard]] std::array<Unit*, kMachineUnits> units();
-    [[nodiscard]] Unit& unit_of(const Command& command);
-    [[nodiscard]] bool all_done() const;
-
-    [[nodiscard]] std::unique_ptr<RegisterMachine> make_registers();
+    [[nodiscard]] std::unique_ptr<Machine> make_machine();
 
     /// Memory contents move outside of simulated time.
+    void access_memory(bool is_write, std::uint64_t address, std::span<std::byte> place);
     void write_memory(std::uint64_t address, std::span<const std::byte> bytes);
     [[nodiscard]] std::vector<std::byte> read_memory(std::uint64_t address, std::size_t bytes);
     void write_weights();
@@ -72,17 +67,13 @@ private:
     void collect_outputs(std::size_t batch);
 
     const SimulationInput& input_;
-    TokenBank tokens_;
+    tlm_utils::simple_initiator_socket<Npu> host_{"host"};
     Scratchpad weight_buffer_;
     Scratchpad activation_buffer_;
     std::vector<AccumulatorSlot> accumulators_;
     std::unique_ptr<Memory> memory_;
     ArrayData array_data_;
-    DmaEngine load_dma_;
-    DmaEngine store_dma_;
-    PeArray array_;
-    VectorUnit vector_unit_;
-    std::unique_ptr<RegisterMachine> registers_;  ///< runs in the place of the units; null at transaction level
+    std::unique_ptr<Machine> machine_;
     CurrentLayer current_;
     RunResult result_;
     std::vector<DataCounters> data_counters_;                                      ///< of each layer, over all batches

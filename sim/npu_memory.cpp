@@ -34,37 +34,27 @@ std::vector<std::int32_t> planes(const std::vector<std::int32_t>& pixels_first, 
     return values;
 }
 
-void debug_access(DmaEngine& engine, tlm::tlm_command command, std::uint64_t address, std::byte* place,
-                  std::size_t bytes) {
+}  // namespace
+
+void Npu::access_memory(bool is_write, std::uint64_t address, std::span<std::byte> place) {
     tlm::tlm_generic_payload payload;
-    payload.set_command(command);
+    payload.set_command(is_write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
     payload.set_address(address);
-    payload.set_data_ptr(reinterpret_cast<unsigned char*>(place));
-    payload.set_data_length(static_cast<unsigned int>(bytes));
-    if (engine.socket->transport_dbg(payload) != bytes) {
+    payload.set_data_ptr(reinterpret_cast<unsigned char*>(place.data()));
+    payload.set_data_length(static_cast<unsigned int>(place.size()));
+    if (host_->transport_dbg(payload) != place.size()) {
         throw std::logic_error("DRAM holds no address " + std::to_string(address));
     }
 }
 
-}  // namespace
-
-std::unique_ptr<RegisterMachine> Npu::make_registers() {
-    const auto copy = [this](bool is_write, std::uint64_t address, std::span<std::byte> place) {
-        debug_access(load_dma_, is_write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, address, place.data(),
-                     place.size());
-    };
-    return std::make_unique<RegisterMachine>(input_, weight_buffer_, activation_buffer_, array_data_,
-                                             VectorData{weight_buffer_, activation_buffer_, accumulators_}, copy);
-}
-
 void Npu::write_memory(std::uint64_t address, std::span<const std::byte> bytes) {
     std::vector<std::byte> copy(bytes.begin(), bytes.end());
-    debug_access(store_dma_, tlm::TLM_WRITE_COMMAND, address, copy.data(), copy.size());
+    access_memory(true, address, copy);
 }
 
 std::vector<std::byte> Npu::read_memory(std::uint64_t address, std::size_t bytes) {
     std::vector<std::byte> content(bytes);
-    debug_access(load_dma_, tlm::TLM_READ_COMMAND, address, content.data(), bytes);
+    access_memory(false, address, content);
     return content;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "cycles.h"
 #include "npu.h"
 #include "npusim/systemc/memory.h"
 

@@ -13,6 +13,16 @@ std::string_view name_of(MachineUnit unit) {
     return names[static_cast<std::size_t>(unit)];
 }
 
+MachineUnit unit_of(const Command& command) {
+    struct Choose {
+        MachineUnit operator()(const LoadCommand&) const { return MachineUnit::load_dma; }
+        MachineUnit operator()(const ArrayCommand&) const { return MachineUnit::array; }
+        MachineUnit operator()(const VectorCommand&) const { return MachineUnit::vector_unit; }
+        MachineUnit operator()(const StoreCommand&) const { return MachineUnit::store_dma; }
+    };
+    return std::visit(Choose{}, command.work);
+}
+
 const UnitCycles& cycles_of(const Counters& counters, MachineUnit unit) {
     const std::array<const UnitCycles*, kMachineUnits> units{&counters.load_dma, &counters.array, &counters.vector_unit,
                                                              &counters.store_dma};

@@ -101,23 +101,11 @@ void Unit::await_turn(Turn turn) {
     if (sc_core::sc_time_stamp() < time) sc_core::wait(time - sc_core::sc_time_stamp());
 }
 
-void Unit::wait_until(std::uint64_t cycle) {
-    const sc_core::sc_time edge = cycles_to_time(cycle);
-    // Times have no sign: a negative one would take the kernel back.
-    if (sc_core::sc_time_stamp() < edge) sc_core::wait(edge - sc_core::sc_time_stamp());
-}
-
 void Unit::pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict) {
-    begin_work();
-    wait_until(now_cycles() + busy + fill_drain + bank_conflict);
-    account_work(busy, fill_drain, bank_conflict);
-}
-
-void Unit::begin_work() {
     show(present_, IdleCause::nothing);
-}
-
-void Unit::account_work(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict) {
+    const sc_core::sc_time edge = cycles_to_time(now_cycles() + busy + fill_drain + bank_conflict);
+    // Work may begin within a cycle, at its turn. Times have no sign: a negative one would take the kernel back.
+    if (sc_core::sc_time_stamp() < edge) sc_core::wait(edge - sc_core::sc_time_stamp());
     cycles_.busy_cycles += busy;
     cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::fill_drain)] += fill_drain;
     cycles_.idle_cycles[static_cast<std::size_t>(IdleCause::bank_conflict)] += bank_conflict;

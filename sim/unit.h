@@ -1,13 +1,13 @@
 // What all units of the machine share: a queue of commands, tokens, and an account of every cycle.
 #pragma once
 
-#include <cmath>
 #include <deque>
 #include <optional>
 #include <systemc>
 #include <utility>
 
 #include "current_layer.h"
+#include "cycles.h"
 #include "npusim/arch/arch_spec.h"
 #include "npusim/arch/counters.h"
 #include "npusim/sim/timeline.h"
@@ -15,17 +15,6 @@
 #include "unit_signals.h"
 
 namespace npusim::sim {
-
-/// One cycle is one nanosecond of SystemC time, whatever the clock: cycles become seconds when results are read.
-[[nodiscard]] inline std::uint64_t time_to_cycles(const sc_core::sc_time& time) {
-    return static_cast<std::uint64_t>(std::llround(time / sc_core::sc_time(1, sc_core::SC_NS)));
-}
-[[nodiscard]] inline std::uint64_t now_cycles() {
-    return time_to_cycles(sc_core::sc_time_stamp());
-}
-[[nodiscard]] inline sc_core::sc_time cycles_to_time(std::uint64_t cycles) {
-    return sc_core::sc_time(static_cast<double>(cycles), sc_core::SC_NS);
-}
 
 /// Who asks first for what is shared, in one cycle.
 enum class Turn { array = 1, vector_unit, load, store };
@@ -59,8 +48,6 @@ protected:
     /// Waits for its turn in the present cycle, so that requests of one cycle have a fixed order, however the kernel
     /// orders what happens at the same time: a turn lies behind all that happens at the cycle's edge.
     static void await_turn(Turn turn);
-    /// Waits until the edge of a cycle; not at all where its turn has begun.
-    static void wait_until(std::uint64_t cycle);
     [[nodiscard]] const Command& next_command();
     void take_tokens(const Command& command);
     void give_tokens(const Command& command);
@@ -68,9 +55,6 @@ protected:
     virtual void account_idle(IdleCause cause);
     /// The sum of the three passes: cycles that are busy, and that are idle for the two causes.
     void pass(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict);
-    /// Its parts, where the work itself waits.
-    void begin_work();
-    void account_work(std::uint64_t busy, std::uint64_t fill_drain, std::uint64_t bank_conflict);
     /// A span of the present command, where spans are kept and it has a length.
     void note_span(std::uint64_t begin_cycles, std::uint64_t end_cycles, std::optional<IdleCause> idle);
     [[nodiscard]] bool keeps_spans() const { return keeps_spans_; }

@@ -22,11 +22,10 @@ void ClockedArray::begin_layer(CurrentLayer& layer, std::uint64_t now_cycles) {
 }
 
 UnitCycles ClockedArray::end_layer() {
-    for (int row = 0; row < arch_.array.rows; ++row) {
-        const std::uint64_t stalled_cycles = stalled_cycles_ * static_cast<std::uint64_t>(arch_.array.columns);
-        layer_->counters.pe_stalled_cycles += stalled_cycles;
-        layer_->counters.pe_stalled_bit_cycles += stalled_cycles * data_.moving_bits();
-    }
+    const std::uint64_t stalled_cycles = stalled_cycles_ * static_cast<std::uint64_t>(arch_.array.rows) *
+                                         static_cast<std::uint64_t>(arch_.array.columns);
+    layer_->counters.pe_stalled_cycles += stalled_cycles;
+    layer_->counters.pe_stalled_bit_cycles += stalled_cycles * data_.moving_bits();
     return ClockedWorker::end_layer();
 }
 

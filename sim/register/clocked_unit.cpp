@@ -15,7 +15,7 @@ void ClockedUnit::begin_layer(CurrentLayer& layer, std::uint64_t /*now_cycles*/)
     cycles_ = {};
     commands_.clear();
     for (const Command& command : *layer.commands) {
-        if (command.work.index() == static_cast<std::size_t>(unit_)) commands_.push_back(&command);
+        if (unit_of(command) == unit_) commands_.push_back(&command);
     }
     next_ = finished_ = taken_ = 0;
 }

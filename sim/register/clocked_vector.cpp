@@ -11,17 +11,17 @@ void ClockedVector::begin_command(const Command& command) {
     ask_ports(ahead.timing().busy_cycles, accesses_of(work, ahead.accesses()));
 }
 
-AccessesOfHalves ClockedVector::accesses_of(const VectorCommand& work, const VectorAccesses& accesses) const {
+HalfAccesses ClockedVector::accesses_of(const VectorCommand& work, const VectorAccesses& accesses) const {
     const QuantizedNode& node = *layer_->node;
-    std::vector<AccessesOfHalves> parts{accesses_to(node.input.tensor, accesses.operand_reads, work.operand_address)};
+    std::vector<HalfAccesses> parts{accesses_to(node.input.tensor, accesses.operand_reads, work.operand_address)};
     if (work.work.has_residual) {
         parts.push_back(accesses_to(node.residual->tensor, accesses.residual_reads, work.residual_address));
     }
     for (std::size_t d = 0; d < accesses.writes.size(); ++d) {
         parts.push_back(accesses_to(node.destinations[d].tensor, accesses.writes[d], work.output_addresses[d]));
     }
-    AccessesOfHalves sum{};
-    for (const AccessesOfHalves& part : parts) {
+    HalfAccesses sum{};
+    for (const HalfAccesses& part : parts) {
         sum[0] += part[0];
         sum[1] += part[1];
     }

@@ -21,7 +21,7 @@ protected:
     Spent end_command(const Command& command) override;
 
 private:
-    [[nodiscard]] AccessesOfHalves accesses_of(const VectorCommand& work, const VectorAccesses& accesses) const;
+    [[nodiscard]] HalfAccesses accesses_of(const VectorCommand& work, const VectorAccesses& accesses) const;
 
     VectorData data_;
     std::optional<VectorWalk> walk_;  ///< of the present command

@@ -40,7 +40,7 @@ void ClockedWorker::cycle(std::uint64_t now_cycles) {
     work_cycle(is_held);
 }
 
-void ClockedWorker::ask_ports(std::uint64_t cycles, const AccessesOfHalves& accesses) {
+void ClockedWorker::ask_ports(std::uint64_t cycles, const HalfAccesses& accesses) {
     PortRequest request;
     request.begin_cycles = began_cycles_;
     request.working_cycles = cycles;
@@ -48,7 +48,7 @@ void ClockedWorker::ask_ports(std::uint64_t cycles, const AccessesOfHalves& acce
     request_ = ports_->ask(request);
 }
 
-AccessesOfHalves ClockedWorker::accesses_to(TensorId tensor, std::uint64_t accesses, std::uint64_t address) const {
+HalfAccesses ClockedWorker::accesses_to(TensorId tensor, std::uint64_t accesses, std::uint64_t address) const {
     if (layer_->resident(tensor) != nullptr) return ports_->to_both(accesses);
     return ports_->to_slot(accesses, address, layer_->program->activation_slot_bytes);
 }

@@ -32,9 +32,9 @@ protected:
     virtual Spent end_command(const Command& command) = 0;
 
     /// Asks for a command's accesses to the activation buffer, spread over `cycles` from its begin on.
-    void ask_ports(std::uint64_t cycles, const AccessesOfHalves& accesses);
+    void ask_ports(std::uint64_t cycles, const HalfAccesses& accesses);
     /// Where `accesses` to a tensor of the layer fall: it stays on chip, or was loaded to the slot of an address.
-    [[nodiscard]] AccessesOfHalves accesses_to(TensorId tensor, std::uint64_t accesses, std::uint64_t address) const;
+    [[nodiscard]] HalfAccesses accesses_to(TensorId tensor, std::uint64_t accesses, std::uint64_t address) const;
     [[nodiscard]] bool meets_others() const { return ports_ != nullptr; }
 
 private:

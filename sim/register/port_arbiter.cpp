@@ -12,19 +12,19 @@ PortArbiter::PortArbiter(const BufferSpec& buffer, bool double_buffering)
     if (ports_ == 0) ports_ = static_cast<std::uint64_t>(buffer.ports);
 }
 
-AccessesOfHalves PortArbiter::to_slot(std::uint64_t accesses, std::uint64_t address, std::int64_t slot_bytes) const {
+HalfAccesses PortArbiter::to_slot(std::uint64_t accesses, std::uint64_t address, std::int64_t slot_bytes) const {
     const auto step = static_cast<std::uint64_t>(slot_bytes);
     std::size_t half = 0;
     if (halves_ == 2 && step > 0) {
         for (std::uint64_t slot_end = step; slot_end <= address; slot_end += step) half = 1 - half;
     }
-    AccessesOfHalves of{};
+    HalfAccesses of{};
     of[half] = accesses;
     return of;
 }
 
-AccessesOfHalves PortArbiter::to_both(std::uint64_t accesses) const {
-    AccessesOfHalves of{};
+HalfAccesses PortArbiter::to_both(std::uint64_t accesses) const {
+    HalfAccesses of{};
     for (std::uint64_t i = 0; i < accesses; ++i) ++of[i % halves_];
     return of;
 }

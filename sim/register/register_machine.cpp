@@ -3,19 +3,22 @@
 #include <algorithm>
 
 namespace npusim::sim {
+namespace {
 
-RegisterMachine::RegisterMachine(const SimulationInput& input, Scratchpad& weights, Scratchpad& activations,
-                                 ArrayData& array_data, VectorData vector_data, const CopyBytes& copy)
-    : ports_(input.arch.activation_buffer.arbitrated
-                 ? std::optional<PortArbiter>({input.arch.activation_buffer, input.arch.double_buffering})
-                 : std::nullopt),
-      dram_(input.arch.dram, input.arch.clock_mhz),
-      loads_(MachineUnit::load_dma, input.arch, tokens_,
-             {dram_, weights, activations, ports_ ? &*ports_ : nullptr, copy}),
-      array_(input.arch, tokens_, ports_ ? &*ports_ : nullptr, input.program, array_data),
-      vector_unit_(input.arch, tokens_, ports_ ? &*ports_ : nullptr, vector_data),
-      stores_(MachineUnit::store_dma, input.arch, tokens_,
-              {dram_, weights, activations, ports_ ? &*ports_ : nullptr, copy}) {}
+std::optional<PortArbiter> arbiter_of(const ArchSpec& arch) {
+    if (!arch.activation_buffer.arbitrated) return std::nullopt;
+    return PortArbiter(arch.activation_buffer, arch.double_buffering);
+}
+
+}  // namespace
+
+RegisterMachine::RegisterMachine(const MachineParts& parts, const CopyBytes& copy)
+    : ports_(arbiter_of(parts.arch)),
+      dram_(parts.arch.dram, parts.arch.clock_mhz),
+      loads_(MachineUnit::load_dma, parts.arch, tokens_, {dram_, parts.weights, parts.activations, ports(), copy}),
+      array_(parts.arch, tokens_, ports(), parts.program, parts.array_data),
+      vector_unit_(parts.arch, tokens_, ports(), parts.vector_data),
+      stores_(MachineUnit::store_dma, parts.arch, tokens_, {dram_, parts.weights, parts.activations, ports(), copy}) {}
 
 /// Requests of one cycle are served in this order.
 std::array<ClockedUnit*, kMachineUnits> RegisterMachine::units_by_turn() {

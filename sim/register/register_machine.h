@@ -2,31 +2,31 @@
 // program on the same data, and shares no rule of time with the fast one.
 #pragma once
 
+#include "../machine.h"
 #include "clocked_array.h"
 #include "clocked_dma.h"
 #include "clocked_vector.h"
-#include "npusim/sim/simulate.h"
 
 namespace npusim::sim {
 
-class RegisterMachine {
+class RegisterMachine final : public Machine {
 public:
-    /// Built while the machine is elaborated.
-    RegisterMachine(const SimulationInput& input, Scratchpad& weights, Scratchpad& activations, ArrayData& array_data,
-                    VectorData vector_data, const CopyBytes& copy);
+    /// Built while the machine is elaborated. Of the memory it moves the bytes only, by `copy`; time is its own DRAM's.
+    RegisterMachine(const MachineParts& parts, const CopyBytes& copy);
 
-    /// Takes a layer through, a cycle a nanosecond; call from a thread process. Adds to the layer's counters all but
-    /// its total cycles. Does not return where units wait for one another for ever.
-    void run_layer(CurrentLayer& layer);
-
-    void keep_spans();
-    /// Of the layer that has ended.
-    void take_timeline(LayerTimeline& timeline);
-    void trace(sc_core::sc_trace_file* file) const;
-    /// In the order of MachineUnit.
-    [[nodiscard]] std::array<const ClockedUnit*, kMachineUnits> units() const;
+    void run_layer(CurrentLayer& layer) override;
+    void keep_spans() override;
+    void take_timeline(LayerTimeline& timeline) override;
+    void trace(sc_core::sc_trace_file* file) const override;
+    [[nodiscard]] bool is_done(MachineUnit unit) const override {
+        return units()[static_cast<std::size_t>(unit)]->is_done();
+    }
 
 private:
+    /// In the order of MachineUnit.
+    [[nodiscard]] std::array<const ClockedUnit*, kMachineUnits> units() const;
+    /// Null where nobody waits for ports.
+    [[nodiscard]] PortArbiter* ports() { return ports_ ? &*ports_ : nullptr; }
     [[nodiscard]] std::array<ClockedUnit*, kMachineUnits> units_by_turn();
     void begin_layer(CurrentLayer& layer);
     /// All that happens within the present cycle.

@@ -8,18 +8,16 @@
 #include <memory>
 
 #include "npusim/arch/arch_spec.h"
+#include "npusim/sim/half_accesses.h"
 
 namespace npusim {
-
-/// Accesses to the halves of a buffer; without double buffering all are the first one's.
-using AccessesOfHalves = std::array<std::uint64_t, 2>;
 
 /// The accesses of one command: access i of n (from 1 on) is due in working cycle ⌈i · cycles / n⌉.
 struct PortRequest {
     std::uint64_t begin_cycles = 0;    ///< when the command begins to work
     std::uint64_t working_cycles = 0;  ///< that it takes alone
-    AccessesOfHalves accesses{};
-    AccessesOfHalves through{};
+    HalfAccesses accesses{};
+    HalfAccesses through{};
     std::uint64_t worked_cycles = 0;
     std::uint64_t stood_cycles = 0;
     bool stands = false;  ///< in the present cycle
@@ -31,10 +29,9 @@ public:
     PortArbiter(const BufferSpec& buffer, bool double_buffering);
 
     /// `accesses` to the slot in which an address lies: the slots take the halves in turn.
-    [[nodiscard]] AccessesOfHalves to_slot(std::uint64_t accesses, std::uint64_t address,
-                                           std::int64_t slot_bytes) const;
+    [[nodiscard]] HalfAccesses to_slot(std::uint64_t accesses, std::uint64_t address, std::int64_t slot_bytes) const;
     /// `accesses` to what lies across the halves, from the first on in turn.
-    [[nodiscard]] AccessesOfHalves to_both(std::uint64_t accesses) const;
+    [[nodiscard]] HalfAccesses to_both(std::uint64_t accesses) const;
 
     /// Asks for ports; earlier requests go first.
     [[nodiscard]] std::shared_ptr<const PortRequest> ask(const PortRequest& request);

@@ -6,11 +6,9 @@
 #include <deque>
 
 #include "npusim/arch/arch_spec.h"
+#include "npusim/sim/half_accesses.h"
 
 namespace npusim {
-
-/// Accesses of one command to the halves of a buffer; without double buffering all lie in the first.
-using HalfAccesses = std::array<std::uint64_t, 2>;
 
 /// Ports go to commands in the order in which they ask, for all of a command's cycles at once.
 class PortCalendar {

@@ -16,6 +16,8 @@ enum class MachineUnit { load_dma, array, vector_unit, store_dma };
 constexpr std::size_t kMachineUnits = 4;
 /// As the fields of Counters are called.
 [[nodiscard]] std::string_view name_of(MachineUnit unit);
+/// Whose queue a command goes to.
+[[nodiscard]] MachineUnit unit_of(const Command& command);
 [[nodiscard]] const UnitCycles& cycles_of(const Counters& counters, MachineUnit unit);
 
 /// Cycles of one unit, from begin_cycles up to and without end_cycles, that it spent in one way.
