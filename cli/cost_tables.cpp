@@ -21,13 +21,25 @@ struct Figure {
     std::optional<std::pair<double, double>> range;
 };
 
+/// In as many digits as leave it apart from its neighbour.
 std::string range_text(const Figure& figure) {
     if (!figure.range) return "";
-    const auto text = [&](int digits) {
-        return with_digits(figure.range->first, digits) + "-" + with_digits(figure.range->second, digits);
-    };
-    const std::string full = text(4);
-    return full.size() < range_width ? full : text(3);
+    std::string text;
+    for (int digits = 4; digits > 0; --digits) {
+        text = with_digits(figure.range->first, digits) + "-" + with_digits(figure.range->second, digits);
+        if (text.size() < range_width) return text;
+    }
+    return " " + text;
+}
+
+/// What the energies of a table are given in: a layer alone may take too little for the usual one.
+struct EnergyUnit {
+    double pj;
+    const char* name;
+};
+EnergyUnit energy_unit(const Report& report) {
+    constexpr EnergyUnit usual{pj_per_uj, "µJ"}, small{1e3, "nJ"};
+    return report.energy.total_pj() < usual.pj ? small : usual;
 }
 
 std::string cost_row(const std::string& name, const Figure& figure, double total) {
@@ -69,7 +81,7 @@ std::vector<std::string> energy_rows(const Report& report) {
     if (report.bounds) {
         ends = {with_totals(report.bounds->low.energy(total)), with_totals(report.bounds->high.energy(total))};
     }
-    return cost_rows(with_totals(report.energy), ends, pj_per_uj, report.energy.total_pj());
+    return cost_rows(with_totals(report.energy), ends, energy_unit(report).pj, report.energy.total_pj());
 }
 
 std::vector<std::string> area_rows(const Report& report) {
@@ -148,10 +160,10 @@ void print_costs(const Report& report, const Style& style, std::ostream& out) {
     std::vector<std::string> right = area_rows(report);
     right.resize(left.size());
     const bool ranges = report.bounds.has_value();
-    out << style.bold(
-               pad_right(cost_header(report.result.batch > 1 ? "energy a batch" : "energy an inference", "µJ", ranges),
-                         left_width) +
-               cost_header("area", "mm²", ranges))
+    out << style.bold(pad_right(cost_header(report.result.batch > 1 ? "energy a batch" : "energy an inference",
+                                            energy_unit(report).name, ranges),
+                                left_width) +
+                      cost_header("area", "mm²", ranges))
         << '\n';
     for (std::size_t i = 0; i < left.size(); ++i) {
         out << (right[i].empty() ? left[i] : pad_right(left[i], left_width) + right[i]) << '\n';

@@ -1,6 +1,7 @@
 // The option --topology: a layer list gives the report of its shapes, and nothing that needs weights.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "npusim/base/files.h"
@@ -158,4 +159,25 @@ TEST_CASE("A layer of a list that fits no buffer is refused with its name") {
                                   " --set /activation_buffer/kib=0.0625 --set /activation_buffer/width_bits=8 --set "
                                   "/activation_buffer/banks=2"),
                Contains("first, wide") && Contains("activation"));
+}
+
+TEST_CASE("Columns of the cost table stay apart, however little a layer takes") {
+    const TemporaryFolder folder;
+    const std::string list = (folder / "layers.csv").string();
+    for (const int pixels : {3, 6, 14, 60}) {
+        const std::string size = std::to_string(pixels);
+        write_whole_file(list,
+                         "Layer, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
+                         "Strides,\na, " +
+                             size + ", " + size + ", 3, 3, 4, 4, 1,\n");
+        const auto run = run_program("--arch int4_array --no-ladder --topology " + list);
+        INFO(run.out << run.error);
+        REQUIRE(run.code == 0);
+        const std::size_t begin = run.out.find("energy an inference");
+        const std::size_t end = run.out.find("time, %");
+        REQUIRE(begin < end);
+        REQUIRE(end != std::string::npos);
+        // Two figures with points that nothing parts.
+        CHECK_FALSE(std::regex_search(run.out.substr(begin, end - begin), std::regex("[0-9]\\.[0-9]+\\.[0-9]")));
+    }
 }
