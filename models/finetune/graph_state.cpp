@@ -183,10 +183,10 @@ void GraphState<Scalar>::resize(std::int64_t batch_images) {
             tensors[i].values.resize(elements);
         }
     }
-    std::size_t largest = 0;
+    largest_output = 0;
     for (auto& stage : stages) {
         const auto elements = count * static_cast<std::size_t>(stage.node.output_shape.elements());
-        largest = std::max(largest, elements);
+        largest_output = std::max(largest_output, stage.node.output_shape.elements());
         if (!stage.is_elementwise()) stage.memory.main_output.resize(elements);
         if (notes_passes(stage)) stage.memory.passes.resize(elements);
         if (stage.has_weights() && quantizes() && !keeps_codes(stage.node.input.tensor)) {
@@ -198,7 +198,7 @@ void GraphState<Scalar>::resize(std::int64_t batch_images) {
         }
     }
     if (!trains) return;
-    stage_gradient.resize(largest);
+    stage_gradient.resize(static_cast<std::size_t>(images * largest_output));
     resize_gradients();
 }
 

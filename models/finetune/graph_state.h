@@ -98,6 +98,23 @@ struct GraphState {
         tbb::parallel_for(own.begin, own.end, [&](std::int64_t part) { function(part, scratch.local()); });
     }
 
+    /// Like for_each_part, but `size` parts that follow one another run on one thread, in their order.
+    template <typename Function>
+    void for_each_group(std::int64_t size, const Function& function) {
+        const PartRange own = share.own();
+        tbb::parallel_for(own.begin / size, (own.end + size - 1) / size, [&](std::int64_t group) {
+            PartScratch<Scalar>& local = scratch.local();
+            const std::int64_t end = std::min(own.end, (group + 1) * size);
+            for (std::int64_t part = group * size; part < end; ++part) function(part, local);
+        });
+    }
+
+    /// Room for a part's gradient in the stage at hand. Each part has its own, whatever the stage, so that one part may
+    /// be a stage ahead of another.
+    [[nodiscard]] Scalar* stage_gradient_of(std::int64_t part) {
+        return stage_gradient.data() + part_begin(part) * largest_output;
+    }
+
     Network network;
     TrainingSetup setup;
     QuantizedNetwork structure;
@@ -108,7 +125,8 @@ struct GraphState {
     std::vector<BatchTensor<Scalar>> tensors;          ///< as structure.tensors
     std::vector<bool> may_keep_codes;                  ///< likewise
     std::vector<std::vector<Scalar>> gradient_memory;  ///< [slot]
-    std::vector<Scalar> stage_gradient;                ///< of the stage at hand, over the whole batch
+    std::vector<Scalar> stage_gradient;                ///< [image][largest_output]
+    std::int64_t largest_output = 0;                   ///< elements of one image, over the stages
     /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
     std::vector<std::vector<Scalar>> weight_gradients;
     tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
@@ -144,12 +162,14 @@ void store_quantized(GraphState<Scalar>& state, TensorId tensor, std::int64_t el
     fake_quantize_forward(elements, state.quantizer(tensor), numbers, to.values.data() + place);
 }
 
-/// The forward pass of one stage over the whole batch.
+/// The forward pass over the whole batch. A part's tail of one stage and its main operation of the next follow each
+/// other on one thread, so that the tensor between them is still in the cache.
 template <typename Scalar>
-void run_forward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
-/// The backward pass: parameter gradients are added, input gradients are added to their tensors.
+void run_forward(GraphState<Scalar>& state);
+/// The backward pass: parameter gradients are added, input gradients are added to their tensors. Likewise, a part goes
+/// through one stage's main operation and what precedes it in the stage before.
 template <typename Scalar>
-void run_backward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage);
+void run_backward(GraphState<Scalar>& state);
 /// The integers that the machine would hold, times their steps, in the convolution's layout.
 template <typename Scalar>
 void prepare_weights(const GraphState<Scalar>& state, TrainingStage<Scalar>& stage);

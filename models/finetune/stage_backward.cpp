@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "stage_tail.h"
 
 namespace npusim {
@@ -12,23 +14,46 @@ public:
         step_gradients_.assign(parts, std::vector<double>(stage.node.destinations.size()));
         norm_sums_.assign(parts, std::vector<double>(stage.norm != nullptr ? 2 * channels : 0));
         bias_gradients_.assign(parts, std::vector<Scalar>(stage.bias != nullptr ? channels : 0));
-        if (weight_gradients_.size() < groups_) weight_gradients_.resize(groups_);
     }
 
-    void run() {
+    /// Before the first part is collected.
+    void begin_collecting() {
         if (stage_.node.residual) prepare(*stage_.node.residual);
-        stage_gradient_ = place_of_stage_gradient();
-        state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
-            for_each_block(state_, stage_, part, [&](const PixelBlock& block) { run_block(part, block, scratch); });
-        });
+        residual_holds_gradient_ = residual_takes_stage_gradient();
+    }
+
+    /// From the stored versions' gradients of a part to the gradient before ReLU and residual, and batch norm's sums.
+    void collect(std::int64_t part, PartScratch<Scalar>& scratch) {
+        for_each_block(state_, stage_, part, [&](const PixelBlock& block) { collect_block(part, block, scratch); });
+    }
+
+    void finish_collecting() {
         if (stage_.node.residual) state_.tensors[stage_.node.residual->tensor].has_gradient = true;
         if (state_.learns_steps()) reduce_steps();
         if (stage_.norm != nullptr) reduce_norm();
+    }
+
+    /// Before the first group is propagated.
+    void begin_propagating() {
         if (stage_.node.input.tensor != 0) prepare(stage_.node.input);
-        const PartRange own = state_.share.own();
-        tbb::parallel_for(own.begin / group_parts_, (own.end + group_parts_ - 1) / group_parts_,
-                          [&](std::int64_t group) { run_group(group); });
-        state_.tensors[stage_.node.input.tensor].has_gradient = true;
+        if (weight_gradients_.size() < groups_) weight_gradients_.resize(groups_);
+        BatchTensor<Scalar>& input = state_.tensors[stage_.node.input.tensor];
+        input_has_gradient_ = input.has_gradient;
+        input.has_gradient = true;
+    }
+
+    /// The parts whose weight gradients are summed where they are made.
+    [[nodiscard]] std::int64_t parts_of_group() const { return group_parts_; }
+
+    /// Through batch norm and the main operation, to the input's gradient and the weights'. A group's parts come in
+    /// their order.
+    void propagate(std::int64_t part, PartScratch<Scalar>& scratch) {
+        std::vector<Scalar>& sum = weight_gradients_[static_cast<std::size_t>(part / group_parts_)];
+        if (part % group_parts_ == 0) sum.assign(stage_.weights.used.size(), Scalar{0});
+        propagate_part(part, sum.data(), scratch);
+    }
+
+    void finish_propagating() {
         if (stage_.has_weights()) reduce_weights();
         if (stage_.bias != nullptr) reduce_bias();
     }
@@ -36,12 +61,18 @@ public:
 private:
     /// The residual's gradient is the stage's. Where it is the tensor's first and batch norm makes a new one of it
     /// anyway, it is put where it belongs at once.
-    [[nodiscard]] Scalar* place_of_stage_gradient() {
-        if (!stage_.node.residual || stage_.norm == nullptr) return state_.stage_gradient.data();
+    [[nodiscard]] bool residual_takes_stage_gradient() const {
+        if (!stage_.node.residual || stage_.norm == nullptr) return false;
         const TensorView& view = *stage_.node.residual;
-        const BatchTensor<Scalar>& tensor = state_.tensors[view.tensor];
         const bool is_whole = view.channels == state_.structure.tensors[view.tensor].shape.channels;
-        return is_whole && !tensor.has_gradient ? tensor.gradient.data() : state_.stage_gradient.data();
+        return is_whole && !state_.tensors[view.tensor].has_gradient;
+    }
+
+    /// The part's gradient before ReLU and residual.
+    [[nodiscard]] Scalar* stage_gradient(std::int64_t part) const {
+        if (!residual_holds_gradient_) return state_.stage_gradient_of(part);
+        return state_.tensors[stage_.node.residual->tensor].gradient.data() +
+               state_.place(part, stage_.node.output_shape);
     }
 
     /// A tensor of which only a range of channels gets a gradient begins at zero.
@@ -52,10 +83,10 @@ private:
         tensor.has_gradient = true;
     }
 
-    /// From the stored versions' gradients to the gradient before ReLU and residual, and batch norm's sums.
-    void run_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch) {
+    void collect_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch) {
         const std::int64_t elements = block.count * stage_.channels();
-        Scalar* gradient = stage_gradient_ + block.first * stage_.channels();
+        Scalar* gradient =
+            stage_gradient(part) + (block.first - state_.part_begin(part) * stage_.pixels()) * stage_.channels();
         const bool is_noted = state_.notes_passes(stage_);
         const Scalar* values = is_noted ? nullptr : values_before_quantizers(block, scratch);
         const Scalar* given = collect_gradient(part, block, scratch, gradient);
@@ -68,7 +99,10 @@ private:
         } else if (given != gradient) {
             std::copy_n(given, elements, gradient);
         }
-        if (stage_.node.residual) add_to_tensor(*stage_.node.residual, block, gradient);
+        if (stage_.node.residual) {
+            const TensorView& residual = *stage_.node.residual;
+            add_to_tensor(residual, block, state_.tensors[residual.tensor].has_gradient, gradient);
+        }
         if (stage_.norm != nullptr) {
             double* sums = norm_sums_[static_cast<std::size_t>(part)].data();
             batch_norm_backward_sums<Scalar>(block.count, stage_.channels(), main_output(state_, stage_, block),
@@ -152,14 +186,14 @@ private:
         return true;
     }
 
-    /// Adds a block's gradient to the view's channels of its tensor.
-    void add_to_tensor(const TensorView& view, const PixelBlock& block, const Scalar* gradient) {
+    /// Adds a block's gradient to the view's channels of its tensor, or is the first to write them.
+    void add_to_tensor(const TensorView& view, const PixelBlock& block, bool has_gradient, const Scalar* gradient) {
         BatchTensor<Scalar>& to = state_.tensors[view.tensor];
         const std::int64_t to_channels = state_.structure.tensors[view.tensor].shape.channels;
         Scalar* begin = to.gradient.data() + block.first * to_channels;
         if (begin == gradient) return;
         if (view.channels == to_channels) {
-            if (to.has_gradient) {
+            if (has_gradient) {
                 accumulate(block.count * to_channels, gradient, begin);
             } else {
                 std::copy_n(gradient, block.count * to_channels, begin);
@@ -171,19 +205,10 @@ private:
         }
     }
 
-    /// Through batch norm and the main operation, to the input's gradient and the weights', part after part.
-    void run_group(std::int64_t group) {
-        PartScratch<Scalar>& scratch = state_.scratch.local();
-        std::vector<Scalar>& sum = weight_gradients_[static_cast<std::size_t>(group)];
-        sum.assign(stage_.weights.used.size(), Scalar{0});
-        const std::int64_t end = std::min(state_.parts(), (group + 1) * group_parts_);
-        for (std::int64_t part = group * group_parts_; part < end; ++part) run_part(part, sum.data(), scratch);
-    }
-
-    void run_part(std::int64_t part, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
+    void propagate_part(std::int64_t part, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
         const PixelBlock whole{state_.part_begin(part) * stage_.pixels(), state_.part_size(part) * stage_.pixels()};
-        const Scalar* behind_norm = stage_gradient_ + whole.first * stage_.channels();
-        Scalar* gradient = state_.stage_gradient.data() + whole.first * stage_.channels();
+        const Scalar* behind_norm = stage_gradient(part);
+        Scalar* gradient = state_.stage_gradient_of(part);
         if (stage_.norm != nullptr && !state_.uses_batch_statistics()) {
             batch_norm_backward_frozen<Scalar>(whole.count, stage_.channels(), behind_norm, nullptr,
                                                stage_.batch_norm(), gradient);
@@ -217,16 +242,16 @@ private:
         const std::int64_t in_pixels = stage_.node.input_shape.height * stage_.node.input_shape.width;
         const PixelBlock whole{state_.part_begin(part) * in_pixels, state_.part_size(part) * in_pixels};
         if (stage_.is_elementwise()) {
-            add_to_tensor(view, whole, gradient);
+            add_to_tensor(view, whole, input_has_gradient_, gradient);
             return;
         }
-        if (!to.has_gradient) {
+        if (!input_has_gradient_) {
             run_kernel(part, gradient, to.gradient.data() + whole.first * view.channels, weight_gradient, scratch);
             return;
         }
         scratch.part.resize(static_cast<std::size_t>(whole.count * view.channels));
         run_kernel(part, gradient, scratch.part.data(), weight_gradient, scratch);
-        add_to_tensor(view, whole, scratch.part.data());
+        add_to_tensor(view, whole, true, scratch.part.data());
     }
 
     /// Writes the gradient of the part's input, unless `to` is null (the network's input needs none), and adds the
@@ -350,7 +375,8 @@ private:
     TrainingStage<Scalar>& stage_;
     std::int64_t group_parts_ = state_.parts_per_group(stage_);
     std::size_t groups_ = static_cast<std::size_t>(state_.weight_groups(stage_));
-    Scalar* stage_gradient_ = nullptr;                 ///< over the whole batch, before ReLU and residual
+    bool residual_holds_gradient_ = false;             ///< the stage's gradient lies in its residual's
+    bool input_has_gradient_ = false;                  ///< of stages behind this one
     std::vector<std::vector<double>> step_gradients_;  ///< [part][destination]
     std::vector<std::vector<double>> norm_sums_;       ///< [part][2 × channel]
     std::vector<std::vector<Scalar>> bias_gradients_;  ///< [part][channel]
@@ -360,11 +386,27 @@ private:
 }  // namespace
 
 template <typename Scalar>
-void run_backward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) {
-    StageBackward<Scalar>(state, stage).run();
+void run_backward(GraphState<Scalar>& state) {
+    std::optional<StageBackward<Scalar>> behind;  // it is collected, and propagates while the stage before it collects
+    const auto run = [&](StageBackward<Scalar>* before) {
+        if (behind) behind->begin_propagating();
+        if (before != nullptr) before->begin_collecting();
+        state.for_each_group(behind ? behind->parts_of_group() : 1, [&](std::int64_t part, auto& scratch) {
+            if (behind) behind->propagate(part, scratch);
+            if (before != nullptr) before->collect(part, scratch);
+        });
+        if (behind) behind->finish_propagating();
+        if (before != nullptr) before->finish_collecting();
+    };
+    for (std::size_t i = state.stages.size(); i-- > 0;) {
+        StageBackward<Scalar> current(state, state.stages[i]);
+        run(&current);
+        behind.emplace(std::move(current));
+    }
+    run(nullptr);
 }
 
-template void run_backward(GraphState<float>&, TrainingStage<float>&);
-template void run_backward(GraphState<double>&, TrainingStage<double>&);
+template void run_backward(GraphState<float>&);
+template void run_backward(GraphState<double>&);
 
 }  // namespace npusim

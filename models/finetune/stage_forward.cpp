@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "npusim/models/quantization/weight_quantizer.h"
 #include "stage_tail.h"
 
@@ -7,21 +9,27 @@ namespace {
 template <typename Scalar>
 class StageForward {
 public:
-    StageForward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) : state_(state), stage_(stage) {}
+    StageForward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) : state_(state), stage_(stage) {
+        if (stage.norm == nullptr || !state.uses_batch_statistics()) return;
+        sums_.assign(static_cast<std::size_t>(state.parts()),
+                     std::vector<double>(2 * static_cast<std::size_t>(stage.channels())));
+    }
 
-    void run() {
-        const bool sums = stage_.norm != nullptr && state_.uses_batch_statistics();
-        const auto channels = static_cast<std::size_t>(stage_.channels());
-        if (sums) sums_.assign(static_cast<std::size_t>(state_.parts()), std::vector<double>(2 * channels));
-        state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
-            run_main(part, scratch);
-            if (sums) sum_up(part);
-        });
+    /// The main operation of a part, and the sums for its statistics.
+    void run_main(std::int64_t part, PartScratch<Scalar>& scratch) {
+        run_operation(part, scratch);
+        if (!sums_.empty()) sum_up(part);
+    }
+
+    /// When all parts have run.
+    void finish_main() {
         state_.share.gather(std::span(sums_), 1);
         if (stage_.norm != nullptr) finish_norm();
-        state_.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
-            for_each_block(state_, stage_, part, [&](const PixelBlock& block) { store_block(block, scratch); });
-        });
+    }
+
+    /// What follows the main operation: every stored version of a part.
+    void run_tail(std::int64_t part, PartScratch<Scalar>& scratch) {
+        for_each_block(state_, stage_, part, [&](const PixelBlock& block) { store_block(block, scratch); });
     }
 
 private:
@@ -37,7 +45,7 @@ private:
         return gathered;
     }
 
-    void run_main(std::int64_t part, PartScratch<Scalar>& scratch) {
+    void run_operation(std::int64_t part, PartScratch<Scalar>& scratch) {
         const bool has_codes = state_.keeps_codes(stage_.node.input.tensor);
         const Scalar* in = has_codes ? nullptr : input(part);
         if (stage_.is_elementwise()) return;
@@ -204,13 +212,24 @@ void prepare_weights(const GraphState<Scalar>& state, TrainingStage<Scalar>& sta
 }
 
 template <typename Scalar>
-void run_forward(GraphState<Scalar>& state, TrainingStage<Scalar>& stage) {
-    StageForward<Scalar>(state, stage).run();
+void run_forward(GraphState<Scalar>& state) {
+    std::optional<StageForward<Scalar>> before;  // its tail is due
+    for (auto& stage : state.stages) {
+        StageForward<Scalar> current(state, stage);
+        state.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
+            if (before) before->run_tail(part, scratch);
+            current.run_main(part, scratch);
+        });
+        current.finish_main();
+        before.emplace(std::move(current));
+    }
+    if (!before) return;
+    state.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) { before->run_tail(part, scratch); });
 }
 
 template void prepare_weights(const GraphState<float>&, TrainingStage<float>&);
 template void prepare_weights(const GraphState<double>&, TrainingStage<double>&);
-template void run_forward(GraphState<float>&, TrainingStage<float>&);
-template void run_forward(GraphState<double>&, TrainingStage<double>&);
+template void run_forward(GraphState<float>&);
+template void run_forward(GraphState<double>&);
 
 }  // namespace npusim

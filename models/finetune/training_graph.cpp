@@ -47,7 +47,7 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
         tbb::parallel_for(std::size_t{0}, this->stages.size(), [&](std::size_t i) {
             if (this->stages[i].has_weights()) prepare_weights<Scalar>(*this, this->stages[i]);
         });
-        for (auto& stage : this->stages) run_forward<Scalar>(*this, stage);
+        run_forward<Scalar>(*this);
         // The loss and its gradient are of the whole batch, on every rank.
         this->share.gather(std::span(this->tensors[this->structure.output].values),
                            this->setup.part_images * this->network.classes());
@@ -56,7 +56,7 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
     void backward() {
         for (auto& tensor : this->tensors) tensor.has_gradient = false;
         this->tensors[this->structure.output].has_gradient = true;
-        for (std::size_t i = this->stages.size(); i-- > 0;) run_backward<Scalar>(*this, this->stages[i]);
+        run_backward<Scalar>(*this);
     }
 };
 
