@@ -125,20 +125,20 @@ void measure_pointwise(std::int64_t images, int repeats) {
     auto out = values(elements);
     std::vector<double> a(16, 0.0), b(16, 1.0), sums(16, 0.0);
     const std::vector<float> gamma(16, 1.0F), beta(16, 0.0F);
-    const BatchNorm<float> norm{a.data(), b.data(), gamma.data(), beta.data()};
+    const BatchNorm<float> norm{channels, a.data(), b.data(), gamma.data(), beta.data()};
     std::printf("\n%-34s %10s   on 1 thread, 16 channels of 32x32\n", "layer", "Gelement/s");
     report("batch norm statistics", elements, repeats,
            [&] { accumulate_statistics(pixels, channels, in.data(), sums.data(), b.data()); });
     b.assign(16, 1.0);
     report("batch norm + ReLU forward", elements, repeats,
-           [&] { batch_norm_forward(pixels, channels, in.data(), norm, true, out.data()); });
+           [&] { batch_norm_forward(pixels, in.data(), norm, true, out.data()); });
     report("batch norm + ReLU backward sums", elements, repeats, [&] {
-        batch_norm_backward_sums(pixels, channels, in.data(), gradient.data(), in.data(), norm, sums.data(), a.data());
+        batch_norm_backward_sums(pixels, in.data(), gradient.data(), norm, true, out.data(), sums.data(), a.data());
     });
     a.assign(16, 0.0);
     report("batch norm + ReLU backward", elements, repeats, [&] {
-        batch_norm_backward(pixels, channels, in.data(), gradient.data(), in.data(), norm, pixels, sums.data(),
-                            sums.data(), out.data());
+        batch_norm_backward(pixels, in.data(), gradient.data(), norm, true, pixels, sums.data(), sums.data(),
+                            out.data());
     });
     report("add", elements, repeats, [&] { add(elements, in.data(), gradient.data(), out.data()); });
     report("dropout", elements, repeats, [&] { dropout({0.5, 1, 2}, 0, elements, in.data(), out.data()); });

@@ -59,7 +59,7 @@ private:
 
 }  // namespace
 
-GradientSlots plan_gradient_slots(const QuantizedNetwork& network) {
+GradientSlots plan_gradient_slots(const QuantizedNetwork& network, bool reads_twice) {
     const std::vector<Life> lives = lives_of(network);
     GradientSlots plan;
     plan.of_tensor.resize(network.tensors.size());
@@ -69,7 +69,8 @@ GradientSlots plan_gradient_slots(const QuantizedNetwork& network) {
             if (lives[t].last_reader == stage) plan.of_tensor[t] = pool.take(network.tensors[t].shape.elements());
         }
         for (std::size_t t = 0; t < lives.size(); ++t) {
-            if (plan.of_tensor[t] && lives[t].first_writer == stage) pool.give_back(*plan.of_tensor[t]);
+            const std::size_t last_stage = lives[t].first_writer - (reads_twice && lives[t].first_writer > 0 ? 1 : 0);
+            if (plan.of_tensor[t] && last_stage == stage) pool.give_back(*plan.of_tensor[t]);
         }
     }
     plan.elements = std::move(pool.sizes);

@@ -17,7 +17,8 @@ struct GradientSlots {
 };
 
 /// The slots of a network whose stages run backward in reverse order. Tensors whose gradients live at the same time get
-/// different slots; the network's input gets none.
-[[nodiscard]] GradientSlots plan_gradient_slots(const QuantizedNetwork& network);
+/// different slots; the network's input gets none. With `reads_twice`, the tensor's writer still reads the gradient
+/// while the stage before it runs.
+[[nodiscard]] GradientSlots plan_gradient_slots(const QuantizedNetwork& network, bool reads_twice);
 
 }  // namespace npusim

@@ -47,7 +47,7 @@ GraphState<Scalar>::GraphState(const Network& graph, const Parameters& parameter
     : network(graph), setup(training_setup), share(training_setup.ranks) {
     check_setup(network.name, setup);
     structure = quantize_structure(network, stored_precision(setup), kWidestAccumulatorBits);
-    slots_ = plan_gradient_slots(structure);
+    slots_ = plan_gradient_slots(structure, !quantizes());
     tensors.resize(structure.tensors.size());
     if (quantizes() && steps.activation_steps.size() != tensors.size()) {
         throw InputError("network " + network.name, "activation steps",

@@ -41,6 +41,13 @@ struct PartScratch {
 
 enum class Mode { training, evaluation };
 
+/// Some images of one part.
+struct ImageRange {
+    std::int64_t part = 0;
+    std::int64_t first = 0;  ///< of the batch
+    std::int64_t count = 0;
+};
+
 template <typename Scalar>
 struct GraphState {
     GraphState(const Network& network, const Parameters& parameters, const TrainingSetup& training_setup,
@@ -54,9 +61,22 @@ struct GraphState {
     [[nodiscard]] std::int64_t part_size(std::int64_t part) const {
         return std::min(setup.part_images, images - part_begin(part));
     }
-    /// The first element of a part in a tensor of images of this shape.
-    [[nodiscard]] std::size_t place(std::int64_t part, const TensorShape& shape) const {
-        return static_cast<std::size_t>(part_begin(part) * shape.elements());
+    [[nodiscard]] ImageRange images_of(std::int64_t part) const { return {part, part_begin(part), part_size(part)}; }
+    /// The range's first element in a tensor of images of this shape.
+    [[nodiscard]] static std::size_t place(const ImageRange& range, const TensorShape& shape) {
+        return static_cast<std::size_t>(range.first * shape.elements());
+    }
+    /// Calls function(range) for a part's images, as many at a time as a stage's input and output fit into the
+    /// second-level cache with.
+    template <typename Function>
+    void for_each_cached_range(std::int64_t part, const TrainingStage<Scalar>& stage, const Function& function) const {
+        constexpr std::int64_t kCachedElements = (std::int64_t{1} << 19) / static_cast<std::int64_t>(sizeof(Scalar));
+        const std::int64_t elements = stage.node.input_shape.elements() + stage.node.output_shape.elements();
+        const std::int64_t step = std::max<std::int64_t>(1, kCachedElements / elements);
+        const std::int64_t end = part_begin(part) + part_size(part);
+        for (std::int64_t first = part_begin(part); first < end; first += step) {
+            function(ImageRange{part, first, std::min(step, end - first)});
+        }
     }
     /// Nothing is quantized in fp32, nor are the logits: 16 bits change no class.
     [[nodiscard]] bool quantizes(TensorId tensor) const { return quantizes() && tensor != structure.output; }
@@ -109,10 +129,11 @@ struct GraphState {
         });
     }
 
-    /// Room for a part's gradient in the stage at hand. Each part has its own, whatever the stage, so that one part may
+    /// Room for images' gradient in the stage at hand. Each part has its own, whatever the stage, so that one part may
     /// be a stage ahead of another.
-    [[nodiscard]] Scalar* stage_gradient_of(std::int64_t part) {
-        return stage_gradient.data() + part_begin(part) * largest_output;
+    [[nodiscard]] Scalar* stage_gradient_of(const ImageRange& range, const TensorShape& shape) {
+        const std::int64_t begin = part_begin(range.part);
+        return stage_gradient.data() + begin * largest_output + (range.first - begin) * shape.elements();
     }
 
     Network network;
@@ -135,7 +156,8 @@ struct GraphState {
     Mode mode = Mode::training;
     /// In evaluation: the network whose requantizers end each stage instead of batch norm, ReLU and quantizers.
     const QuantizedNetwork* integers = nullptr;
-    std::uint64_t passes = 0;  ///< forward passes in training, which dropout counts
+    std::uint64_t passes = 0;           ///< forward passes in training, which dropout counts
+    std::uint64_t weights_version = 0;  ///< counts how often the stages' weights were prepared
 
 private:
     void add_parameters(const Parameters& parameters);

@@ -20,11 +20,17 @@ public:
     void begin_collecting() {
         if (stage_.node.residual) prepare(*stage_.node.residual);
         residual_holds_gradient_ = residual_takes_stage_gradient();
+        masks_again_ = !stage_.node.residual && stage_.drop_probability == 0 && may_reuse_given();
     }
 
-    /// From the stored versions' gradients of a part to the gradient before ReLU and residual, and batch norm's sums.
-    void collect(std::int64_t part, PartScratch<Scalar>& scratch) {
-        for_each_block(state_, stage_, part, [&](const PixelBlock& block) { collect_block(part, block, scratch); });
+    /// From the stored versions' gradients of some images to the gradient before ReLU and residual, and batch norm's
+    /// sums. A part's images come in their order.
+    void collect(const ImageRange& range, PartScratch<Scalar>& scratch) {
+        Scalar* gradient = stage_gradient(range);
+        for_each_block(stage_, range, [&](const PixelBlock& block) {
+            collect_block(range.part, block, scratch, gradient);
+            gradient += block.count * stage_.channels();
+        });
     }
 
     void finish_collecting() {
@@ -45,12 +51,28 @@ public:
     /// The parts whose weight gradients are summed where they are made.
     [[nodiscard]] std::int64_t parts_of_group() const { return group_parts_; }
 
-    /// Through batch norm and the main operation, to the input's gradient and the weights'. A group's parts come in
-    /// their order.
-    void propagate(std::int64_t part, PartScratch<Scalar>& scratch) {
+    /// A part through batch norm and the main operation, to the weights' gradient; a group's parts come in their order.
+    /// Then to the input's, some images at a time where `before`, the stage that collects, leaves this one's gradient
+    /// alone: calls collect(range) behind each.
+    template <typename Collect>
+    void propagate(std::int64_t part, PartScratch<Scalar>& scratch, const StageBackward* before,
+                   const Collect& collect) {
         std::vector<Scalar>& sum = weight_gradients_[static_cast<std::size_t>(part / group_parts_)];
         if (part % group_parts_ == 0) sum.assign(stage_.weights.used.size(), Scalar{0});
-        propagate_part(part, sum.data(), scratch);
+        const ImageRange whole = state_.images_of(part);
+        const Scalar* gradient = propagate_norm(whole);
+        const bool shares_room = before != nullptr && before->has_room_for_gradient() && !may_reuse_given();
+        if (state_.conv_steps(stage_) || stage_.node.op != QuantizedOp::convolution || shares_room) {
+            run_input(whole, gradient, sum.data(), scratch);
+            collect(whole);
+            return;
+        }
+        conv2d_backward_weights(stage_.shapes.conv, whole.count, input(whole), gradient, sum.data(), scratch.conv);
+        state_.for_each_cached_range(part, stage_, [&](const ImageRange& range) {
+            run_input(range, gradient + (range.first - whole.first) * stage_.node.output_shape.elements(), nullptr,
+                      scratch);
+            collect(range);
+        });
     }
 
     void finish_propagating() {
@@ -68,12 +90,32 @@ private:
         return is_whole && !state_.tensors[view.tensor].has_gradient;
     }
 
-    /// The part's gradient before ReLU and residual.
-    [[nodiscard]] Scalar* stage_gradient(std::int64_t part) const {
-        if (!residual_holds_gradient_) return state_.stage_gradient_of(part);
-        return state_.tensors[stage_.node.residual->tensor].gradient.data() +
-               state_.place(part, stage_.node.output_shape);
+    /// Does the stage's gradient behind ReLU lie in one tensor as it is?
+    [[nodiscard]] bool is_given() const {
+        const auto& destinations = stage_.node.destinations;
+        return destinations.size() == 1 && !state_.quantizes(destinations[0].tensor) && is_whole(destinations[0]) &&
+               state_.tensors[destinations[0].tensor].has_gradient;
     }
+
+    /// The given gradient is there until batch norm's is made, and may be overwritten by it (plan_gradient_slots).
+    [[nodiscard]] bool may_reuse_given() const { return stage_.norm != nullptr && !state_.quantizes() && is_given(); }
+
+    /// Some images of the given gradient.
+    [[nodiscard]] Scalar* given_gradient(const ImageRange& range) const {
+        return state_.tensors[stage_.node.destinations[0].tensor].gradient.data() +
+               state_.place(range, stage_.node.output_shape);
+    }
+
+    /// The images' gradient before ReLU and residual; behind ReLU where that is masked again.
+    [[nodiscard]] Scalar* stage_gradient(const ImageRange& range) const {
+        if (masks_again_) return given_gradient(range);
+        if (!residual_holds_gradient_) return state_.stage_gradient_of(range, stage_.node.output_shape);
+        return state_.tensors[stage_.node.residual->tensor].gradient.data() +
+               state_.place(range, stage_.node.output_shape);
+    }
+
+    /// Does the stage collect its gradient in the room that all stages share?
+    [[nodiscard]] bool has_room_for_gradient() const { return !masks_again_ && !residual_holds_gradient_; }
 
     /// A tensor of which only a range of channels gets a gradient begins at zero.
     void prepare(const TensorView& view) {
@@ -83,10 +125,9 @@ private:
         tensor.has_gradient = true;
     }
 
-    void collect_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch) {
+    void collect_block(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch, Scalar* gradient) {
         const std::int64_t elements = block.count * stage_.channels();
-        Scalar* gradient =
-            stage_gradient(part) + (block.first - state_.part_begin(part) * stage_.pixels()) * stage_.channels();
+        if (masks_again_) return sum_up(part, block, gradient, scratch);
         const bool is_noted = state_.notes_passes(stage_);
         const Scalar* values = is_noted ? nullptr : values_before_quantizers(block, scratch);
         const Scalar* given = collect_gradient(part, block, scratch, gradient);
@@ -103,12 +144,17 @@ private:
             const TensorView& residual = *stage_.node.residual;
             add_to_tensor(residual, block, state_.tensors[residual.tensor].has_gradient, gradient);
         }
-        if (stage_.norm != nullptr) {
-            double* sums = norm_sums_[static_cast<std::size_t>(part)].data();
-            batch_norm_backward_sums<Scalar>(block.count, stage_.channels(), main_output(state_, stage_, block),
-                                             gradient, nullptr, stage_.batch_norm(), sums, sums + stage_.channels());
-        }
+        if (stage_.norm != nullptr) sum_up(part, block, gradient, scratch);
     }
+
+    /// What batch norm wants to know of the whole batch.
+    void sum_up(std::int64_t part, const PixelBlock& block, const Scalar* gradient, PartScratch<Scalar>& scratch) {
+        double* sums = norm_sums_[static_cast<std::size_t>(part)].data();
+        scratch.passed.resize(static_cast<std::size_t>(block.count * stage_.channels()));
+        batch_norm_backward_sums<Scalar>(block.count, main_output(state_, stage_, block), gradient, stage_.memory.norm,
+                                         is_masked_by_norm(), scratch.passed.data(), sums, sums + stage_.channels());
+    }
+    [[nodiscard]] bool is_masked_by_norm() const { return masks_again_ && stage_.node.relu; }
 
     /// What ReLU and quantizers need to know: the stored tensor itself in fp32, else computed once more. Null where
     /// nobody asks.
@@ -134,10 +180,7 @@ private:
     const Scalar* collect_gradient(std::int64_t part, const PixelBlock& block, PartScratch<Scalar>& scratch,
                                    Scalar* gradient) {
         const auto& destinations = stage_.node.destinations;
-        const bool is_one = destinations.size() == 1 && !state_.notes_passes(stage_) &&
-                            !state_.quantizes(destinations[0].tensor) && is_whole(destinations[0]) &&
-                            state_.tensors[destinations[0].tensor].has_gradient;
-        if (is_one) {
+        if (is_given() && !state_.notes_passes(stage_)) {
             return state_.tensors[destinations[0].tensor].gradient.data() + block.first * stage_.channels();
         }
         bool first = true;
@@ -205,105 +248,106 @@ private:
         }
     }
 
-    void propagate_part(std::int64_t part, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
-        const PixelBlock whole{state_.part_begin(part) * stage_.pixels(), state_.part_size(part) * stage_.pixels()};
-        const Scalar* behind_norm = stage_gradient(part);
-        Scalar* gradient = state_.stage_gradient_of(part);
+    /// The part's gradient before batch norm; where nobody needs the given one any more, in its place.
+    const Scalar* propagate_norm(const ImageRange& range) {
+        const PixelBlock whole = pixels_of(stage_, range);
+        const Scalar* behind_norm = stage_gradient(range);
+        Scalar* gradient =
+            may_reuse_given() ? given_gradient(range) : state_.stage_gradient_of(range, stage_.node.output_shape);
+        const Scalar* main = stage_.norm != nullptr ? main_output(state_, stage_, whole) : nullptr;
         if (stage_.norm != nullptr && !state_.uses_batch_statistics()) {
-            batch_norm_backward_frozen<Scalar>(whole.count, stage_.channels(), behind_norm, nullptr,
-                                               stage_.batch_norm(), gradient);
+            batch_norm_backward_frozen<Scalar>(whole.count, main, behind_norm, stage_.memory.norm, is_masked_by_norm(),
+                                               gradient);
         } else if (stage_.norm != nullptr) {
             const double* sums = norm_sums_[0].data();
-            batch_norm_backward<Scalar>(whole.count, stage_.channels(), main_output(state_, stage_, whole), behind_norm,
-                                        nullptr, stage_.batch_norm(), state_.images * stage_.pixels(), sums,
-                                        sums + stage_.channels(), gradient);
+            batch_norm_backward<Scalar>(whole.count, main, behind_norm, stage_.memory.norm, is_masked_by_norm(),
+                                        state_.images * stage_.pixels(), sums, sums + stage_.channels(), gradient);
         }
         if (stage_.bias != nullptr) {
             bias_backward(whole.count, stage_.channels(), gradient,
-                          bias_gradients_[static_cast<std::size_t>(part)].data());
+                          bias_gradients_[static_cast<std::size_t>(range.part)].data());
         }
-        if (stage_.node.input.tensor != 0) {
-            run_input(part, gradient, weight_gradient, scratch);
-        } else {
-            run_kernel(part, gradient, nullptr, weight_gradient, scratch);
-        }
+        return gradient;
     }
 
-    [[nodiscard]] const Scalar* input(std::int64_t part) const {
+    [[nodiscard]] const Scalar* input(const ImageRange& range) const {
         const TensorView& view = stage_.node.input;
         const std::vector<Scalar>& values =
             stage_.memory.input.empty() ? state_.tensors[view.tensor].values : stage_.memory.input;
-        return values.data() + state_.place(part, stage_.node.input_shape);
+        return values.data() + state_.place(range, stage_.node.input_shape);
     }
 
-    void run_input(std::int64_t part, const Scalar* gradient, Scalar* weight_gradient, PartScratch<Scalar>& scratch) {
+    /// The input's gradient, and the weights' unless `weight_gradient` is null.
+    void run_input(const ImageRange& range, const Scalar* gradient, Scalar* weight_gradient,
+                   PartScratch<Scalar>& scratch) {
         const TensorView& view = stage_.node.input;
+        if (view.tensor == 0) return run_kernel(range, gradient, nullptr, weight_gradient, scratch);
         BatchTensor<Scalar>& to = state_.tensors[view.tensor];
         const std::int64_t in_pixels = stage_.node.input_shape.height * stage_.node.input_shape.width;
-        const PixelBlock whole{state_.part_begin(part) * in_pixels, state_.part_size(part) * in_pixels};
+        const PixelBlock whole{range.first * in_pixels, range.count * in_pixels};
         if (stage_.is_elementwise()) {
             add_to_tensor(view, whole, input_has_gradient_, gradient);
             return;
         }
         if (!input_has_gradient_) {
-            run_kernel(part, gradient, to.gradient.data() + whole.first * view.channels, weight_gradient, scratch);
+            run_kernel(range, gradient, to.gradient.data() + whole.first * view.channels, weight_gradient, scratch);
             return;
         }
         scratch.part.resize(static_cast<std::size_t>(whole.count * view.channels));
-        run_kernel(part, gradient, scratch.part.data(), weight_gradient, scratch);
+        run_kernel(range, gradient, scratch.part.data(), weight_gradient, scratch);
         add_to_tensor(view, whole, true, scratch.part.data());
     }
 
-    /// Writes the gradient of the part's input, unless `to` is null (the network's input needs none), and adds the
+    /// Writes the gradient of the images' input, unless `to` is null (the network's input needs none), and adds the
     /// weights'.
-    void run_kernel(std::int64_t part, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
+    void run_kernel(const ImageRange& range, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
                     PartScratch<Scalar>& scratch) {
         if (stage_.node.op == QuantizedOp::convolution) {
-            convolve_back(part, gradient, to, weight_gradient, scratch.conv);
+            convolve_back(range, gradient, to, weight_gradient, scratch.conv);
         } else if (to != nullptr) {
-            run_plain_kernel(part, gradient, to);
+            run_plain_kernel(range, gradient, to);
         }
     }
 
-    void convolve_back(std::int64_t part, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
+    void convolve_back(const ImageRange& range, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
                        ConvWorkspace& workspace) {
         const ConvShape& shape = stage_.shapes.conv;
-        const std::int64_t images = state_.part_size(part);
         const Scalar* weights = stage_.weights.used.data();
-        const std::size_t place = state_.place(part, stage_.node.input_shape);
+        const std::size_t place = state_.place(range, stage_.node.input_shape);
         const auto steps = state_.conv_steps(stage_);
-        if (state_.keeps_codes(stage_.node.input.tensor)) {
+        workspace.expect_weights(state_.weights_version);
+        if (!steps) {
+            if (weight_gradient != nullptr) {
+                conv2d_backward_weights(shape, range.count, input(range), gradient, weight_gradient, workspace);
+            }
+            if (to != nullptr) conv2d_backward_input(shape, range.count, gradient, weights, to, workspace);
+        } else if (state_.keeps_codes(stage_.node.input.tensor)) {
             const std::uint8_t* codes = state_.tensors[stage_.node.input.tensor].codes.data() + place;
-            quantized_conv2d_backward(shape, images, *steps, codes, weights, gradient, to, weight_gradient, workspace);
-            return;
-        }
-        if (steps) {
-            const std::uint8_t* codes = stage_.memory.codes.data() + place;
-            quantized_conv2d_backward(shape, images, *steps, input(part), codes, weights, gradient, to, weight_gradient,
+            quantized_conv2d_backward(shape, range.count, *steps, codes, weights, gradient, to, weight_gradient,
                                       workspace);
-            return;
+        } else {
+            const std::uint8_t* codes = stage_.memory.codes.data() + place;
+            quantized_conv2d_backward(shape, range.count, *steps, input(range), codes, weights, gradient, to,
+                                      weight_gradient, workspace);
         }
-        conv2d_backward_weights(shape, images, input(part), gradient, weight_gradient, workspace);
-        if (to != nullptr) conv2d_backward_input(shape, images, gradient, weights, to, workspace);
     }
 
-    void run_plain_kernel(std::int64_t part, const Scalar* gradient, Scalar* to) {
-        const std::int64_t images = state_.part_size(part);
+    void run_plain_kernel(const ImageRange& range, const Scalar* gradient, Scalar* to) {
         const KernelShapes& shapes = stage_.shapes;
         switch (stage_.node.op) {
             case QuantizedOp::max_pool:
-                max_pool_backward(shapes.pool, images, gradient,
-                                  stage_.memory.winners.data() + state_.place(part, stage_.node.output_shape), to);
+                max_pool_backward(shapes.pool, range.count, gradient,
+                                  stage_.memory.winners.data() + state_.place(range, stage_.node.output_shape), to);
                 break;
             case QuantizedOp::average_pool:
                 if (stage_.node.adaptive) {
-                    adaptive_average_pool_backward(shapes.pool, images, gradient, to);
+                    adaptive_average_pool_backward(shapes.pool, range.count, gradient, to);
                 } else {
-                    average_pool_backward(shapes.pool, images, gradient, to);
+                    average_pool_backward(shapes.pool, range.count, gradient, to);
                 }
                 break;
             case QuantizedOp::slice_pad:
-                slice_pad_backward(shapes.slice, images, gradient, to);
+                slice_pad_backward(shapes.slice, range.count, gradient, to);
                 break;
             case QuantizedOp::convolution:
             case QuantizedOp::elementwise:
@@ -376,6 +420,7 @@ private:
     std::int64_t group_parts_ = state_.parts_per_group(stage_);
     std::size_t groups_ = static_cast<std::size_t>(state_.weight_groups(stage_));
     bool residual_holds_gradient_ = false;             ///< the stage's gradient lies in its residual's
+    bool masks_again_ = false;                         ///< nothing is made of the given gradient until batch norm
     bool input_has_gradient_ = false;                  ///< of stages behind this one
     std::vector<std::vector<double>> step_gradients_;  ///< [part][destination]
     std::vector<std::vector<double>> norm_sums_;       ///< [part][2 × channel]
@@ -392,8 +437,14 @@ void run_backward(GraphState<Scalar>& state) {
         if (behind) behind->begin_propagating();
         if (before != nullptr) before->begin_collecting();
         state.for_each_group(behind ? behind->parts_of_group() : 1, [&](std::int64_t part, auto& scratch) {
-            if (behind) behind->propagate(part, scratch);
-            if (before != nullptr) before->collect(part, scratch);
+            const auto collect = [&](const ImageRange& range) {
+                if (before != nullptr) before->collect(range, scratch);
+            };
+            if (behind) {
+                behind->propagate(part, scratch, before, collect);
+            } else {
+                collect(state.images_of(part));
+            }
         });
         if (behind) behind->finish_propagating();
         if (before != nullptr) before->finish_collecting();

@@ -15,47 +15,50 @@ public:
                      std::vector<double>(2 * static_cast<std::size_t>(stage.channels())));
     }
 
-    /// The main operation of a part, and the sums for its statistics.
-    void run_main(std::int64_t part, PartScratch<Scalar>& scratch) {
-        run_operation(part, scratch);
-        if (!sums_.empty()) sum_up(part);
+    /// The main operation of some images, and the sums for its statistics. A part's come in their order.
+    void run_main(const ImageRange& range, PartScratch<Scalar>& scratch) {
+        run_operation(range, scratch);
+        if (!sums_.empty()) sum_up(range);
     }
 
     /// When all parts have run.
     void finish_main() {
         state_.share.gather(std::span(sums_), 1);
-        if (stage_.norm != nullptr) finish_norm();
+        if (stage_.norm == nullptr) return;
+        finish_norm();
+        stage_.memory.norm = {stage_.channels(), stage_.memory.mean.data(), stage_.memory.inverse_deviation.data(),
+                              stage_.gamma->values.data(), stage_.beta->values.data()};
     }
 
-    /// What follows the main operation: every stored version of a part.
-    void run_tail(std::int64_t part, PartScratch<Scalar>& scratch) {
-        for_each_block(state_, stage_, part, [&](const PixelBlock& block) { store_block(block, scratch); });
+    /// What follows the main operation: every stored version of some images.
+    void run_tail(const ImageRange& range, PartScratch<Scalar>& scratch) {
+        for_each_block(stage_, range, [&](const PixelBlock& block) { store_block(block, scratch); });
     }
 
 private:
-    /// The part's input view; gathers channels where the view is not the whole tensor.
-    const Scalar* input(std::int64_t part) {
+    /// The images' input view; gathers channels where the view is not the whole tensor.
+    const Scalar* input(const ImageRange& range) {
         const TensorView& view = stage_.node.input;
         const TensorShape& whole = state_.structure.tensors[view.tensor].shape;
-        const Scalar* from = state_.tensors[view.tensor].values.data() + state_.place(part, whole);
+        const Scalar* from = state_.tensors[view.tensor].values.data() + state_.place(range, whole);
         if (view.channels == whole.channels) return from;
-        Scalar* gathered = stage_.memory.input.data() + state_.place(part, stage_.node.input_shape);
-        copy_from_channels(state_.part_size(part) * whole.height * whole.width, whole.channels, view.channel_begin,
-                           from, view.channels, gathered);
+        Scalar* gathered = stage_.memory.input.data() + state_.place(range, stage_.node.input_shape);
+        copy_from_channels(range.count * whole.height * whole.width, whole.channels, view.channel_begin, from,
+                           view.channels, gathered);
         return gathered;
     }
 
-    void run_operation(std::int64_t part, PartScratch<Scalar>& scratch) {
+    void run_operation(const ImageRange& range, PartScratch<Scalar>& scratch) {
         const bool has_codes = state_.keeps_codes(stage_.node.input.tensor);
-        const Scalar* in = has_codes ? nullptr : input(part);
+        const Scalar* in = has_codes ? nullptr : input(range);
         if (stage_.is_elementwise()) return;
-        const std::int64_t images = state_.part_size(part);
-        const std::size_t offset = state_.place(part, stage_.node.output_shape);
+        const std::int64_t images = range.count;
+        const std::size_t offset = state_.place(range, stage_.node.output_shape);
         Scalar* out = stage_.memory.main_output.data() + offset;
         const KernelShapes& shapes = stage_.shapes;
         switch (stage_.node.op) {
             case QuantizedOp::convolution:
-                convolve(part, in, out, scratch.conv);
+                convolve(range, in, out, scratch.conv);
                 break;
             case QuantizedOp::max_pool:
                 max_pool_forward(shapes.pool, images, in, out, stage_.memory.winners.data() + offset);
@@ -80,25 +83,25 @@ private:
     }
 
     /// Without numbers of the input there are its codes.
-    void convolve(std::int64_t part, const Scalar* in, Scalar* out, ConvWorkspace& workspace) {
-        const std::int64_t images = state_.part_size(part);
+    void convolve(const ImageRange& range, const Scalar* in, Scalar* out, ConvWorkspace& workspace) {
         const Scalar* weights = stage_.weights.used.data();
-        const std::size_t place = state_.place(part, stage_.node.input_shape);
+        const std::size_t place = state_.place(range, stage_.node.input_shape);
         const auto steps = state_.conv_steps(stage_);
+        workspace.expect_weights(state_.weights_version);
         if (in == nullptr) {
             const std::uint8_t* codes = state_.tensors[stage_.node.input.tensor].codes.data() + place;
-            quantized_conv2d_forward(stage_.shapes.conv, images, *steps, codes, weights, out, workspace);
+            quantized_conv2d_forward(stage_.shapes.conv, range.count, *steps, codes, weights, out, workspace);
         } else if (steps) {
             std::uint8_t* codes = stage_.memory.codes.data() + place;
-            quantized_conv2d_forward(stage_.shapes.conv, images, *steps, in, weights, out, codes, workspace);
+            quantized_conv2d_forward(stage_.shapes.conv, range.count, *steps, in, weights, out, codes, workspace);
         } else {
-            conv2d_forward(stage_.shapes.conv, images, in, weights, out, workspace);
+            conv2d_forward(stage_.shapes.conv, range.count, in, weights, out, workspace);
         }
     }
 
-    void sum_up(std::int64_t part) {
-        double* sum = sums_[static_cast<std::size_t>(part)].data();
-        const PixelBlock whole{state_.part_begin(part) * stage_.pixels(), state_.part_size(part) * stage_.pixels()};
+    void sum_up(const ImageRange& range) {
+        double* sum = sums_[static_cast<std::size_t>(range.part)].data();
+        const PixelBlock whole = pixels_of(stage_, range);
         accumulate_statistics(whole.count, stage_.channels(), main_output(state_, stage_, whole), sum,
                               sum + stage_.channels());
     }
@@ -217,14 +220,17 @@ void run_forward(GraphState<Scalar>& state) {
     for (auto& stage : state.stages) {
         StageForward<Scalar> current(state, stage);
         state.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
-            if (before) before->run_tail(part, scratch);
-            current.run_main(part, scratch);
+            state.for_each_cached_range(part, stage, [&](const ImageRange& range) {
+                if (before) before->run_tail(range, scratch);
+                current.run_main(range, scratch);
+            });
         });
         current.finish_main();
         before.emplace(std::move(current));
     }
     if (!before) return;
-    state.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) { before->run_tail(part, scratch); });
+    state.for_each_part(
+        [&](std::int64_t part, PartScratch<Scalar>& scratch) { before->run_tail(state.images_of(part), scratch); });
 }
 
 template void prepare_weights(const GraphState<float>&, TrainingStage<float>&);

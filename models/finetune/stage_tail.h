@@ -10,21 +10,25 @@
 
 namespace npusim {
 
-/// Some pixels of a part: `first` counts from the batch's first pixel.
+/// Some pixels: `first` counts from the batch's first pixel.
 struct PixelBlock {
     std::int64_t first = 0;
     std::int64_t count = 0;
 };
 
-/// Calls function(block) for the blocks of a part, in order.
+template <typename Scalar>
+PixelBlock pixels_of(const TrainingStage<Scalar>& stage, const ImageRange& range) {
+    return {range.first * stage.pixels(), range.count * stage.pixels()};
+}
+
+/// Calls function(block) for the blocks of some images, in order.
 template <typename Scalar, typename Function>
-void for_each_block(const GraphState<Scalar>& state, const TrainingStage<Scalar>& stage, std::int64_t part,
-                    const Function& function) {
+void for_each_block(const TrainingStage<Scalar>& stage, const ImageRange& range, const Function& function) {
     constexpr std::int64_t kBlockElements = 4096;
-    const std::int64_t begin = state.part_begin(part) * stage.pixels();
-    const std::int64_t end = begin + state.part_size(part) * stage.pixels();
+    const PixelBlock whole = pixels_of(stage, range);
+    const std::int64_t end = whole.first + whole.count;
     const std::int64_t pixels = std::max<std::int64_t>(1, kBlockElements / stage.channels());
-    for (std::int64_t first = begin; first < end; first += pixels) {
+    for (std::int64_t first = whole.first; first < end; first += pixels) {
         function(PixelBlock{first, std::min(pixels, end - first)});
     }
 }
@@ -64,7 +68,7 @@ void compute_tail(const GraphState<Scalar>& state, const TrainingStage<Scalar>& 
     const Scalar* main = main_output(state, stage, block);
     const bool relu = stage.node.relu;
     if (stage.norm != nullptr) {
-        batch_norm_forward(block.count, stage.channels(), main, stage.batch_norm(), relu && !stage.node.residual, out);
+        batch_norm_forward(block.count, main, stage.memory.norm, relu && !stage.node.residual, out);
         main = out;
     }
     if (stage.node.residual) {

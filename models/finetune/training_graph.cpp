@@ -30,7 +30,7 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
         }
         this->for_each_part([&](std::int64_t part, PartScratch<Scalar>&) {
             const TensorShape& shape = this->structure.tensors.front().shape;
-            const std::size_t begin = this->place(part, shape);
+            const std::size_t begin = this->place(this->images_of(part), shape);
             const std::int64_t elements = this->part_size(part) * shape.elements();
             if (this->quantizes()) {
                 store_quantized(*this, 0, elements, batch.data() + begin, begin);
@@ -44,6 +44,7 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
         this->mode = new_mode;
         this->resize(count);
         load_images(batch);
+        ++this->weights_version;
         tbb::parallel_for(std::size_t{0}, this->stages.size(), [&](std::size_t i) {
             if (this->stages[i].has_weights()) prepare_weights<Scalar>(*this, this->stages[i]);
         });

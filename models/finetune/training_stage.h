@@ -31,6 +31,7 @@ struct StageMemory {
     std::vector<std::int32_t> winners;  ///< max pooling
     std::vector<double> mean;           ///< one a channel, of the batch or running
     std::vector<double> inverse_deviation;
+    BatchNorm<Scalar> norm;  ///< with these
 };
 
 /// A stage's weights as the convolution reads them, and their steps.
@@ -67,9 +68,6 @@ struct TrainingStage {
     [[nodiscard]] std::int64_t channels() const { return node.output_shape.channels; }
     [[nodiscard]] WeightQuantizer weight_quantizer(Rounding rounding) const {
         return {weights.steps.data(), channels(), node.weight_bits, rounding};
-    }
-    [[nodiscard]] BatchNorm<Scalar> batch_norm() const {
-        return {memory.mean.data(), memory.inverse_deviation.data(), gamma->values.data(), beta->values.data()};
     }
 };
 

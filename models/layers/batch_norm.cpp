@@ -1,5 +1,6 @@
 #include "npusim/models/layers/batch_norm.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "channel_loops.h"
@@ -15,86 +16,89 @@ double variance_of(std::int64_t pixels, double sum, double sum_of_squares) {
     return std::max(0.0, sum_of_squares / count - mean * mean);
 }
 
-/// The gradient behind a fused ReLU, or as it is.
-template <bool relu, typename Scalar>
-Scalar masked(Scalar gradient, const Scalar* relu_out, std::int64_t element) {
-    if constexpr (relu) return relu_out[element] > Scalar{0} ? gradient : Scalar{0};
-    return gradient;
+template <typename Scalar>
+Scalar normalized(Scalar x, Scalar mean, Scalar scale, Scalar offset) {
+    return (x - mean) * scale + offset;
 }
 
 template <bool relu, typename Scalar>
-void forward(std::int64_t pixels, std::int64_t channels, const Scalar* in, const BatchNorm<Scalar>& norm, Scalar* out) {
-    const TiledChannels<Scalar> means(channels, [&](std::int64_t c) { return norm.mean[c]; });
-    const TiledChannels<Scalar> scales(
-        channels, [&](std::int64_t c) { return norm.inverse_deviation[c] * static_cast<double>(norm.gamma[c]); });
-    const TiledChannels<Scalar> offsets(channels, [&](std::int64_t c) { return norm.beta[c]; });
-    for_each_row(pixels, channels, [&](std::int64_t begin, std::int64_t count) {
-        const Scalar* mean = means.data();
-        const Scalar* scale = scales.data();
-        const Scalar* offset = offsets.data();
+void forward(std::int64_t pixels, const Scalar* in, const BatchNorm<Scalar>& norm, Scalar* out) {
+    for_each_row(pixels, norm.channels(), [&](std::int64_t begin, std::int64_t count) {
+        const Scalar* mean = norm.means();
+        const Scalar* scale = norm.scales();
+        const Scalar* offset = norm.offsets();
         const Scalar* x = in + begin;
         Scalar* y = out + begin;
         NPUSIM_ELEMENTS_STAND_ALONE
         for (std::int64_t i = 0; i < count; ++i) {
-            const Scalar value = (x[i] - mean[i]) * scale[i] + offset[i];
+            const Scalar value = normalized(x[i], mean[i], scale[i], offset[i]);
             y[i] = relu && value < Scalar{0} ? Scalar{0} : value;
         }
     });
 }
 
-template <bool relu, typename Scalar>
-void backward_sums(std::int64_t pixels, std::int64_t channels, const Scalar* in, const Scalar* grad_out,
-                   const Scalar* relu_out, const BatchNorm<Scalar>& norm, double* sum_gradient, double* sum_product) {
-    std::vector<double> products(static_cast<std::size_t>(channels), 0.0);
-    const double* mean = norm.mean;
-    accumulate_channels(pixels, channels, sum_gradient, products.data(), [=](std::int64_t element, std::int64_t c) {
-        const auto gradient = static_cast<double>(masked<relu>(grad_out[element], relu_out, element));
-        return TwoTerms{gradient, gradient * (static_cast<double>(in[element]) - mean[c])};
-    });
-    for (std::int64_t c = 0; c < channels; ++c) {
-        sum_product[c] += products[static_cast<std::size_t>(c)] * norm.inverse_deviation[c];
-    }
-}
-
-template <bool relu, typename Scalar>
-void backward(std::int64_t pixels, std::int64_t channels, const Scalar* in, const Scalar* grad_out,
-              const Scalar* relu_out, const BatchNorm<Scalar>& norm, std::int64_t batch_pixels,
-              const double* sum_gradient, const double* sum_product, Scalar* grad_in) {
-    const auto batch = static_cast<double>(batch_pixels);
-    const TiledChannels<Scalar> means(channels, [&](std::int64_t c) { return norm.mean[c]; });
-    const TiledChannels<Scalar> scales(
-        channels, [&](std::int64_t c) { return norm.inverse_deviation[c] * static_cast<double>(norm.gamma[c]); });
-    const TiledChannels<Scalar> averages(channels, [&](std::int64_t c) { return sum_gradient[c] / batch; });
-    const TiledChannels<Scalar> slopes(
-        channels, [&](std::int64_t c) { return norm.inverse_deviation[c] * sum_product[c] / batch; });
-    for_each_row(pixels, channels, [&](std::int64_t begin, std::int64_t count) {
-        const Scalar* mean = means.data();
-        const Scalar* scale = scales.data();
-        const Scalar* average = averages.data();
-        const Scalar* slope = slopes.data();
+/// The gradient before ReLU.
+template <typename Scalar>
+void mask(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
+          Scalar* masked) {
+    for_each_row(pixels, norm.channels(), [&](std::int64_t begin, std::int64_t count) {
+        const Scalar* mean = norm.means();
+        const Scalar* scale = norm.scales();
+        const Scalar* offset = norm.offsets();
         const Scalar* x = in + begin;
-        const Scalar* dy = grad_out + begin;
-        const Scalar* y = relu ? relu_out + begin : nullptr;
-        Scalar* dx = grad_in + begin;
+        const Scalar* given = grad_out + begin;
+        Scalar* dy = masked + begin;
         NPUSIM_ELEMENTS_STAND_ALONE
         for (std::int64_t i = 0; i < count; ++i) {
-            dx[i] = scale[i] * (masked<relu>(dy[i], y, i) - average[i] - (x[i] - mean[i]) * slope[i]);
+            const Scalar all = given[i];
+            dy[i] = normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0} ? all : Scalar{0};
         }
     });
 }
 
 template <bool relu, typename Scalar>
-void backward_frozen(std::int64_t pixels, std::int64_t channels, const Scalar* grad_out, const Scalar* relu_out,
-                     const BatchNorm<Scalar>& norm, Scalar* grad_in) {
-    const TiledChannels<Scalar> scales(
-        channels, [&](std::int64_t c) { return norm.inverse_deviation[c] * static_cast<double>(norm.gamma[c]); });
+void backward(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
+              std::int64_t batch_pixels, const double* sum_gradient, const double* sum_product, Scalar* grad_in) {
+    const auto batch = static_cast<double>(batch_pixels);
+    const std::int64_t channels = norm.channels();
+    const TiledChannels<Scalar> averages(channels, [&](std::int64_t c) { return sum_gradient[c] / batch; });
+    const TiledChannels<Scalar> slopes(
+        channels, [&](std::int64_t c) { return norm.inverse_deviation()[c] * sum_product[c] / batch; });
     for_each_row(pixels, channels, [&](std::int64_t begin, std::int64_t count) {
-        const Scalar* scale = scales.data();
-        const Scalar* dy = grad_out + begin;
-        const Scalar* y = relu ? relu_out + begin : nullptr;
+        const Scalar* mean = norm.means();
+        const Scalar* scale = norm.scales();
+        const Scalar* offset = norm.offsets();
+        const Scalar* average = averages.data();
+        const Scalar* slope = slopes.data();
+        const Scalar* x = in + begin;
+        const Scalar* given = grad_out + begin;
         Scalar* dx = grad_in + begin;
         NPUSIM_ELEMENTS_STAND_ALONE
-        for (std::int64_t i = 0; i < count; ++i) dx[i] = scale[i] * masked<relu>(dy[i], y, i);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const bool passes = !relu || normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0};
+            const Scalar all = given[i];
+            const Scalar dy = passes ? all : Scalar{0};
+            dx[i] = scale[i] * (dy - average[i] - (x[i] - mean[i]) * slope[i]);
+        }
+    });
+}
+
+template <bool relu, typename Scalar>
+void backward_frozen(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
+                     Scalar* grad_in) {
+    for_each_row(pixels, norm.channels(), [&](std::int64_t begin, std::int64_t count) {
+        const Scalar* mean = norm.means();
+        const Scalar* scale = norm.scales();
+        const Scalar* offset = norm.offsets();
+        const Scalar* x = in + begin;
+        const Scalar* given = grad_out + begin;
+        Scalar* dx = grad_in + begin;
+        NPUSIM_ELEMENTS_STAND_ALONE
+        for (std::int64_t i = 0; i < count; ++i) {
+            const bool passes = !relu || normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0};
+            const Scalar all = given[i];
+            dx[i] = scale[i] * (passes ? all : Scalar{0});
+        }
     });
 }
 
@@ -140,34 +144,51 @@ void update_running_statistics(std::int64_t pixels, std::int64_t channels, doubl
 }
 
 template <typename Scalar>
-void batch_norm_forward(std::int64_t pixels, std::int64_t channels, const Scalar* in, const BatchNorm<Scalar>& norm,
-                        bool relu, Scalar* out) {
-    (relu ? forward<true, Scalar> : forward<false, Scalar>)(pixels, channels, in, norm, out);
+BatchNorm<Scalar>::BatchNorm(std::int64_t channels, const double* mean, const double* inverse_deviation,
+                             const Scalar* gamma, const Scalar* beta)
+    : channels_(channels), mean_(mean), inverse_deviation_(inverse_deviation) {
+    using Tiled = TiledChannels<Scalar>;
+    means_ = Tiled(channels, [&](std::int64_t c) { return mean[c]; }).take();
+    scales_ =
+        Tiled(channels, [&](std::int64_t c) { return inverse_deviation[c] * static_cast<double>(gamma[c]); }).take();
+    offsets_ = Tiled(channels, [&](std::int64_t c) { return beta[c]; }).take();
 }
 
 template <typename Scalar>
-void batch_norm_backward_sums(std::int64_t pixels, std::int64_t channels, const Scalar* in, const Scalar* grad_out,
-                              const Scalar* relu_out, const BatchNorm<Scalar>& norm, double* sum_gradient,
+void batch_norm_forward(std::int64_t pixels, const Scalar* in, const BatchNorm<Scalar>& norm, bool relu, Scalar* out) {
+    (relu ? forward<true, Scalar> : forward<false, Scalar>)(pixels, in, norm, out);
+}
+
+template <typename Scalar>
+void batch_norm_backward_sums(std::int64_t pixels, const Scalar* in, const Scalar* grad_out,
+                              const BatchNorm<Scalar>& norm, bool relu, Scalar* room, double* sum_gradient,
                               double* sum_product) {
-    (relu_out != nullptr ? backward_sums<true, Scalar> : backward_sums<false, Scalar>)(pixels, channels, in, grad_out,
-                                                                                       relu_out, norm, sum_gradient,
-                                                                                       sum_product);
+    const std::int64_t channels = norm.channels();
+    std::vector<double> products(static_cast<std::size_t>(channels), 0.0);
+    if (relu) mask(pixels, in, grad_out, norm, room);
+    const Scalar* dy = relu ? room : grad_out;
+    const double* mean = norm.mean();
+    accumulate_channels(pixels, channels, sum_gradient, products.data(), [=](std::int64_t element, std::int64_t c) {
+        const auto gradient = static_cast<double>(dy[element]);
+        return TwoTerms{gradient, gradient * (static_cast<double>(in[element]) - mean[c])};
+    });
+    for (std::int64_t c = 0; c < channels; ++c) {
+        sum_product[c] += products[static_cast<std::size_t>(c)] * norm.inverse_deviation()[c];
+    }
 }
 
 template <typename Scalar>
-void batch_norm_backward(std::int64_t pixels, std::int64_t channels, const Scalar* in, const Scalar* grad_out,
-                         const Scalar* relu_out, const BatchNorm<Scalar>& norm, std::int64_t batch_pixels,
-                         const double* sum_gradient, const double* sum_product, Scalar* grad_in) {
-    (relu_out != nullptr ? backward<true, Scalar> : backward<false, Scalar>)(pixels, channels, in, grad_out, relu_out,
-                                                                             norm, batch_pixels, sum_gradient,
-                                                                             sum_product, grad_in);
+void batch_norm_backward(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
+                         bool relu, std::int64_t batch_pixels, const double* sum_gradient, const double* sum_product,
+                         Scalar* grad_in) {
+    (relu ? backward<true, Scalar> : backward<false, Scalar>)(pixels, in, grad_out, norm, batch_pixels, sum_gradient,
+                                                              sum_product, grad_in);
 }
 
 template <typename Scalar>
-void batch_norm_backward_frozen(std::int64_t pixels, std::int64_t channels, const Scalar* grad_out,
-                                const Scalar* relu_out, const BatchNorm<Scalar>& norm, Scalar* grad_in) {
-    (relu_out != nullptr ? backward_frozen<true, Scalar> : backward_frozen<false, Scalar>)(pixels, channels, grad_out,
-                                                                                           relu_out, norm, grad_in);
+void batch_norm_backward_frozen(std::int64_t pixels, const Scalar* in, const Scalar* grad_out,
+                                const BatchNorm<Scalar>& norm, bool relu, Scalar* grad_in) {
+    (relu ? backward_frozen<true, Scalar> : backward_frozen<false, Scalar>)(pixels, in, grad_out, norm, grad_in);
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): the argument is a type.
@@ -176,14 +197,14 @@ void batch_norm_backward_frozen(std::int64_t pixels, std::int64_t channels, cons
     template void frozen_statistics(std::int64_t, double, const Scalar*, const Scalar*, double*, double*);             \
     template void update_running_statistics(std::int64_t, std::int64_t, double, const double*, const double*, Scalar*, \
                                             Scalar*);                                                                  \
-    template void batch_norm_forward(std::int64_t, std::int64_t, const Scalar*, const BatchNorm<Scalar>&, bool,        \
-                                     Scalar*);                                                                         \
-    template void batch_norm_backward_sums(std::int64_t, std::int64_t, const Scalar*, const Scalar*, const Scalar*,    \
-                                           const BatchNorm<Scalar>&, double*, double*);                                \
-    template void batch_norm_backward(std::int64_t, std::int64_t, const Scalar*, const Scalar*, const Scalar*,         \
-                                      const BatchNorm<Scalar>&, std::int64_t, const double*, const double*, Scalar*);  \
-    template void batch_norm_backward_frozen(std::int64_t, std::int64_t, const Scalar*, const Scalar*,                 \
-                                             const BatchNorm<Scalar>&, Scalar*);
+    template class BatchNorm<Scalar>;                                                                                  \
+    template void batch_norm_forward(std::int64_t, const Scalar*, const BatchNorm<Scalar>&, bool, Scalar*);            \
+    template void batch_norm_backward_sums(std::int64_t, const Scalar*, const Scalar*, const BatchNorm<Scalar>&, bool, \
+                                           Scalar*, double*, double*);                                                 \
+    template void batch_norm_backward(std::int64_t, const Scalar*, const Scalar*, const BatchNorm<Scalar>&, bool,      \
+                                      std::int64_t, const double*, const double*, Scalar*);                            \
+    template void batch_norm_backward_frozen(std::int64_t, const Scalar*, const Scalar*, const BatchNorm<Scalar>&,     \
+                                             bool, Scalar*);
 NPUSIM_INSTANTIATE(float)
 NPUSIM_INSTANTIATE(double)
 #undef NPUSIM_INSTANTIATE

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 // Stands before a loop whose iterations may read and write the same element, but never another's: an output that is an
@@ -67,6 +68,7 @@ public:
         }
     }
     [[nodiscard]] const Scalar* data() const { return values_.data(); }
+    [[nodiscard]] std::vector<Scalar> take() && { return std::move(values_); }
 
 private:
     std::vector<Scalar> values_;

@@ -155,6 +155,10 @@ ConvWorkspace::~ConvWorkspace() = default;
 ConvWorkspace::ConvWorkspace(ConvWorkspace&&) noexcept = default;
 ConvWorkspace& ConvWorkspace::operator=(ConvWorkspace&&) noexcept = default;
 
+void ConvWorkspace::expect_weights(std::uint64_t version) {
+    scratch_->weights_version = version;
+}
+
 template <typename Scalar>
 void conv2d_forward(const ConvShape& shape, std::int64_t images, const Scalar* in, const Scalar* weights, Scalar* out,
                     ConvWorkspace& workspace) {

@@ -39,10 +39,21 @@ private:
 struct OnednnCache;
 struct OnednnQuantizedCache;
 
+/// Which weights lie packed in ConvScratch::onednn_kept.
+struct KeptWeights {
+    const void* weights = nullptr;
+    const void* kernel = nullptr;  ///< that wants them so
+    std::uint64_t version = 0;     ///< ConvWorkspace::expect_weights
+    friend bool operator==(const KeptWeights&, const KeptWeights&) = default;
+};
+
 struct ConvScratch {
     GrowingBuffer columns;
     GrowingBuffer onednn_memory;
     GrowingBuffer onednn_weights;
+    GrowingBuffer onednn_kept;
+    KeptWeights kept;
+    std::uint64_t weights_version = 0;
     GrowingBuffer onednn_from;
     GrowingBuffer onednn_to;
     std::shared_ptr<OnednnCache> onednn;                     ///< null unless the backend is oneDNN

@@ -208,6 +208,17 @@ void convolve_maps(const Prepared& p, Direction direction, const float* from, co
     if (p.leave) p.leave.execute(cache.stream, taken_to, whole_to);
 }
 
+/// The weights as the convolution takes them; those of the call before where they are the same.
+dnnl::memory packed_weights(const Prepared& p, const float* weights, ConvScratch& scratch) {
+    OnednnCache& cache = *scratch.onednn;
+    const auto packed = packed_memory(p, cache, scratch.onednn_kept);
+    const KeptWeights wanted{weights, &p, scratch.weights_version};
+    if (wanted.version != 0 && wanted == scratch.kept) return packed;
+    reorder(p, cache, scratch.onednn_memory, view(p.plain_weights, cache.engine, weights), packed);
+    scratch.kept = wanted;
+    return packed;
+}
+
 /// Forward, and backward to the input: maps and weights give maps.
 bool maps_through_weights(const ConvShape& shape, std::int64_t images, Direction direction, const float* from,
                           const float* weights, float* to, ConvScratch& scratch) {
@@ -215,9 +226,7 @@ bool maps_through_weights(const ConvShape& shape, std::int64_t images, Direction
     OnednnCache& cache = *scratch.onednn;
     const auto& p = cache.find(key_of(shape, images, direction));
     if (!p) return false;
-    const auto packed = packed_memory(*p, cache, scratch.onednn_weights);
-    reorder(*p, cache, scratch.onednn_memory, view(p->plain_weights, cache.engine, weights), packed);
-    convolve_maps(*p, direction, from, packed, to, scratch);
+    convolve_maps(*p, direction, from, packed_weights(*p, weights, scratch), to, scratch);
     return true;
 }
 

@@ -30,8 +30,8 @@ struct Layer {
         Values sum = zeros(), squares = zeros(), mean = zeros(), inverse = zeros(), out(in.size());
         accumulate_statistics(pixels, channels, in.data(), sum.data(), squares.data());
         finish_statistics(pixels, channels, epsilon, sum.data(), squares.data(), mean.data(), inverse.data());
-        batch_norm_forward(pixels, channels, in.data(), {mean.data(), inverse.data(), gamma.data(), beta.data()}, relu,
-                           out.data());
+        batch_norm_forward<double>(
+            pixels, in.data(), {channels, mean.data(), inverse.data(), gamma.data(), beta.data()}, relu, out.data());
         if (mean_out != nullptr) *mean_out = mean;
         if (inverse_out != nullptr) *inverse_out = inverse;
         return out;
@@ -51,13 +51,13 @@ TEST_CASE("Batch norm's gradients are those of central differences, with and wit
             // The ReLU's corner must not lie between the two sides of a difference.
             const bool near_corner = std::any_of(out.begin(), out.end(), [](double y) { return y > 0 && y < 1e-3; });
             if (relu && near_corner) continue;
-            const BatchNorm<double> norm{mean.data(), inverse.data(), layer.gamma.data(), nullptr};
-            const double* mask = relu ? out.data() : nullptr;
-            Values grad_beta = layer.zeros(), grad_gamma = layer.zeros(), grad_in(out.size());
-            batch_norm_backward_sums(layer.pixels, layer.channels, layer.in.data(), slope.data(), mask, norm,
+            const BatchNorm<double> norm{layer.channels, mean.data(), inverse.data(), layer.gamma.data(),
+                                         layer.beta.data()};
+            Values grad_beta = layer.zeros(), grad_gamma = layer.zeros(), grad_in(out.size()), room(out.size());
+            batch_norm_backward_sums(layer.pixels, layer.in.data(), slope.data(), norm, relu, room.data(),
                                      grad_beta.data(), grad_gamma.data());
-            batch_norm_backward(layer.pixels, layer.channels, layer.in.data(), slope.data(), mask, norm, layer.pixels,
-                                grad_beta.data(), grad_gamma.data(), grad_in.data());
+            batch_norm_backward(layer.pixels, layer.in.data(), slope.data(), norm, relu, layer.pixels, grad_beta.data(),
+                                grad_gamma.data(), grad_in.data());
             const auto loss = [&] { return test::dot(layer.forward(relu), slope); };
             CHECK(test::difference(grad_in, test::central_differences(layer.in, loss, 1e-5)) < 1e-6);
             CHECK(test::difference(grad_gamma, test::central_differences(layer.gamma, loss, 1e-5)) < 1e-6);
@@ -72,15 +72,17 @@ TEST_CASE("Batch norm with frozen statistics passes the scaled gradient") {
     const Values running_mean = random.values(5), running_variance = random.values(5, 0.1, 2.0);
     Values mean = layer.zeros(), inverse = layer.zeros(), grad_in(layer.in.size());
     frozen_statistics(5, layer.epsilon, running_mean.data(), running_variance.data(), mean.data(), inverse.data());
-    const BatchNorm<double> norm{mean.data(), inverse.data(), layer.gamma.data(), layer.beta.data()};
+    const BatchNorm<double> norm{layer.channels, mean.data(), inverse.data(), layer.gamma.data(), layer.beta.data()};
     const Values slope = random.values(21 * 5);
-    const auto loss = [&] {
-        Values out(layer.in.size());
-        batch_norm_forward(21, 5, layer.in.data(), norm, false, out.data());
-        return test::dot(out, slope);
-    };
-    batch_norm_backward_frozen<double>(21, 5, slope.data(), nullptr, norm, grad_in.data());
-    CHECK(test::difference(grad_in, test::central_differences(layer.in, loss)) < 1e-9);
+    for (const bool relu : {false, true}) {
+        const auto loss = [&] {
+            Values out(layer.in.size());
+            batch_norm_forward(21, layer.in.data(), norm, relu, out.data());
+            return test::dot(out, slope);
+        };
+        batch_norm_backward_frozen<double>(21, layer.in.data(), slope.data(), norm, relu, grad_in.data());
+        CHECK(test::difference(grad_in, test::central_differences(layer.in, loss)) < 1e-9);
+    }
 }
 
 TEST_CASE("Batch norm in parts with summed statistics equals the whole batch") {
@@ -88,17 +90,17 @@ TEST_CASE("Batch norm in parts with summed statistics equals the whole batch") {
     const Layer layer(random, 50, 7);
     const Values slope = random.values(350);
     Values mean, inverse;
-    const Values out = layer.forward(true, &mean, &inverse);
-    const BatchNorm<double> norm{mean.data(), inverse.data(), layer.gamma.data(), nullptr};
+    (void)layer.forward(true, &mean, &inverse);
+    const BatchNorm<double> norm{layer.channels, mean.data(), inverse.data(), layer.gamma.data(), layer.beta.data()};
     Values sum = layer.zeros(), squares = layer.zeros(), mean_of_parts = layer.zeros(),
            inverse_of_parts = layer.zeros();
     Values first = layer.zeros(), second = layer.zeros(), first_of_parts = layer.zeros(),
-           second_of_parts = layer.zeros();
-    batch_norm_backward_sums(50, 7, layer.in.data(), slope.data(), out.data(), norm, first.data(), second.data());
+           second_of_parts = layer.zeros(), room(350);
+    batch_norm_backward_sums(50, layer.in.data(), slope.data(), norm, true, room.data(), first.data(), second.data());
     for (const auto& [begin, end] : {std::pair{0, 13}, {13, 14}, {14, 50}}) {
         accumulate_statistics(end - begin, 7, layer.in.data() + begin * 7, sum.data(), squares.data());
-        batch_norm_backward_sums(end - begin, 7, layer.in.data() + begin * 7, slope.data() + begin * 7,
-                                 out.data() + begin * 7, norm, first_of_parts.data(), second_of_parts.data());
+        batch_norm_backward_sums(end - begin, layer.in.data() + begin * 7, slope.data() + begin * 7, norm, true,
+                                 room.data(), first_of_parts.data(), second_of_parts.data());
     }
     finish_statistics(50, 7, layer.epsilon, sum.data(), squares.data(), mean_of_parts.data(), inverse_of_parts.data());
     CHECK(test::difference(mean, mean_of_parts) < 1e-12);
@@ -135,8 +137,8 @@ TEST_CASE("Batch norm may write over its input, and float follows double") {
     const Values wanted = layer.forward(true, &mean, &inverse);
     const auto gamma = test::as<float>(layer.gamma), beta = test::as<float>(layer.beta);
     auto data = test::as<float>(layer.in);
-    batch_norm_forward(33, 20, data.data(), {mean.data(), inverse.data(), gamma.data(), beta.data()}, true,
-                       data.data());
+    batch_norm_forward<float>(33, data.data(), {20, mean.data(), inverse.data(), gamma.data(), beta.data()}, true,
+                              data.data());
     CHECK(test::difference(test::as<double>(data), wanted) < 1e-6);
 }
 

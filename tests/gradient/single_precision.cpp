@@ -138,12 +138,12 @@ struct Normalization {
         Doubles sum(count), squares(count), mean(count), inverse(count), sum_gradient(count), sum_product(count);
         accumulate_statistics(pixels, channels, in.data(), sum.data(), squares.data());
         finish_statistics(pixels, channels, 1e-5, sum.data(), squares.data(), mean.data(), inverse.data());
-        const BatchNorm<Scalar> norm{mean.data(), inverse.data(), gamma.data(), beta.data()};
-        batch_norm_forward(pixels, channels, in.data(), norm, false, out.data());
-        batch_norm_backward_sums<Scalar>(pixels, channels, in.data(), grad_out.data(), nullptr, norm,
-                                         sum_gradient.data(), sum_product.data());
-        batch_norm_backward<Scalar>(pixels, channels, in.data(), grad_out.data(), nullptr, norm, pixels,
-                                    sum_gradient.data(), sum_product.data(), grad_in.data());
+        const BatchNorm<Scalar> norm{channels, mean.data(), inverse.data(), gamma.data(), beta.data()};
+        batch_norm_forward(pixels, in.data(), norm, false, out.data());
+        batch_norm_backward_sums<Scalar>(pixels, in.data(), grad_out.data(), norm, false, nullptr, sum_gradient.data(),
+                                         sum_product.data());
+        batch_norm_backward<Scalar>(pixels, in.data(), grad_out.data(), norm, false, pixels, sum_gradient.data(),
+                                    sum_product.data(), grad_in.data());
         for (const Doubles& gradient : {sum_gradient, sum_product}) {
             for (const double value : gradient) sums.push_back(static_cast<Scalar>(value));
         }

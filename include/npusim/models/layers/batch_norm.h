@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace npusim {
 
@@ -34,38 +35,56 @@ template <typename Scalar>
 void update_running_statistics(std::int64_t pixels, std::int64_t channels, double momentum, const double* sum,
                                const double* sum_of_squares, Scalar* running_mean, Scalar* running_variance);
 
-/// Per channel; all arrays [channels].
+/// What batch norm does to each element in one batch: y = (x − mean)·scale + beta, scale = inverse_deviation·gamma.
+/// Keeps the factors repeated to rows of whole pixels, so that loops vectorize for any number of channels.
 template <typename Scalar>
-struct BatchNorm {
-    const double* mean = nullptr;
-    const double* inverse_deviation = nullptr;
-    const Scalar* gamma = nullptr;
-    const Scalar* beta = nullptr;  ///< backward does not read it
+class BatchNorm {
+public:
+    BatchNorm() = default;
+    /// All arrays [channels]; the first two must live as long as this.
+    BatchNorm(std::int64_t channels, const double* mean, const double* inverse_deviation, const Scalar* gamma,
+              const Scalar* beta);
+
+    [[nodiscard]] std::int64_t channels() const { return channels_; }
+    [[nodiscard]] const double* mean() const { return mean_; }
+    [[nodiscard]] const double* inverse_deviation() const { return inverse_deviation_; }
+    /// The first three in Scalar, repeated: [row_elements].
+    [[nodiscard]] const Scalar* means() const { return means_.data(); }
+    [[nodiscard]] const Scalar* scales() const { return scales_.data(); }
+    [[nodiscard]] const Scalar* offsets() const { return offsets_.data(); }
+
+private:
+    std::int64_t channels_ = 0;
+    const double* mean_ = nullptr;
+    const double* inverse_deviation_ = nullptr;
+    std::vector<Scalar> means_;
+    std::vector<Scalar> scales_;
+    std::vector<Scalar> offsets_;
 };
 
-/// out = (in − mean)·inverse_deviation·gamma + beta, and max(0, that) with `relu`. out may be in.
+/// out = (in − mean)·scale + beta, and max(0, that) with `relu`. out may be in.
 template <typename Scalar>
-void batch_norm_forward(std::int64_t pixels, std::int64_t channels, const Scalar* in, const BatchNorm<Scalar>& norm,
-                        bool relu, Scalar* out);
+void batch_norm_forward(std::int64_t pixels, const Scalar* in, const BatchNorm<Scalar>& norm, bool relu, Scalar* out);
 
 /// First pass backward: sum_gradient[c] += Σ dy (which is ∂L/∂beta) and sum_product[c] += Σ dy·x̂ (∂L/∂gamma), with
-/// x̂ = (in − mean)·inverse_deviation. dy is grad_out; where `relu_out`, the output of a fused ReLU, is given, dy is 0
-/// where that is not positive.
+/// x̂ = (in − mean)·inverse_deviation. dy is grad_out, and with `relu` 0 where the forward pass gave nothing positive,
+/// which is computed again: it costs less than reading it. `room` is for pixels·channels numbers, and used with `relu`
+/// only.
 template <typename Scalar>
-void batch_norm_backward_sums(std::int64_t pixels, std::int64_t channels, const Scalar* in, const Scalar* grad_out,
-                              const Scalar* relu_out, const BatchNorm<Scalar>& norm, double* sum_gradient,
+void batch_norm_backward_sums(std::int64_t pixels, const Scalar* in, const Scalar* grad_out,
+                              const BatchNorm<Scalar>& norm, bool relu, Scalar* room, double* sum_gradient,
                               double* sum_product);
 
-/// Second pass, for batch statistics: grad_in = gamma·inverse_deviation·(dy − sum_gradient/N − x̂·sum_product/N), where
-/// the sums are those of the whole batch and N = batch_pixels counts its pixels. grad_in may be grad_out.
+/// Second pass, for batch statistics: grad_in = scale·(dy − sum_gradient/N − x̂·sum_product/N), where the sums are those
+/// of the whole batch and N = batch_pixels counts its pixels. grad_in may be grad_out.
 template <typename Scalar>
-void batch_norm_backward(std::int64_t pixels, std::int64_t channels, const Scalar* in, const Scalar* grad_out,
-                         const Scalar* relu_out, const BatchNorm<Scalar>& norm, std::int64_t batch_pixels,
-                         const double* sum_gradient, const double* sum_product, Scalar* grad_in);
+void batch_norm_backward(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
+                         bool relu, std::int64_t batch_pixels, const double* sum_gradient, const double* sum_product,
+                         Scalar* grad_in);
 
-/// For statistics that are constants: grad_in = gamma·inverse_deviation·dy. grad_in may be grad_out.
+/// For statistics that are constants: grad_in = scale·dy. grad_in may be grad_out.
 template <typename Scalar>
-void batch_norm_backward_frozen(std::int64_t pixels, std::int64_t channels, const Scalar* grad_out,
-                                const Scalar* relu_out, const BatchNorm<Scalar>& norm, Scalar* grad_in);
+void batch_norm_backward_frozen(std::int64_t pixels, const Scalar* in, const Scalar* grad_out,
+                                const BatchNorm<Scalar>& norm, bool relu, Scalar* grad_in);
 
 }  // namespace npusim

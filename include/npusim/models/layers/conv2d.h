@@ -79,6 +79,9 @@ public:
 
     [[nodiscard]] ConvBackend backend() const { return backend_; }
     [[nodiscard]] ConvScratch& scratch() { return *scratch_; }
+    /// From now on, weights at one address are the same as long as `version` is, so that a kernel may keep what it made
+    /// of them. 0, as at the beginning: they may be others at each call.
+    void expect_weights(std::uint64_t version);
 
 private:
     ConvBackend backend_;
