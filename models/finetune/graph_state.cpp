@@ -98,6 +98,7 @@ void GraphState<Scalar>::add_stages(const TrainedSteps& steps) {
         stages.push_back(std::move(stage));
     }
     find_codes();
+    find_computed();
 }
 
 template <typename Scalar>
@@ -121,6 +122,29 @@ void GraphState<Scalar>::find_codes() {
     }
     for (TensorId tensor = 0; tensor < tensors.size(); ++tensor) {
         if (!is_read[tensor]) may_keep_codes[tensor] = false;
+    }
+}
+
+template <typename Scalar>
+void GraphState<Scalar>::find_computed() {
+    writer_of_computed.assign(tensors.size(), std::nullopt);
+    if (quantizes()) return;
+    std::vector<int> reads(tensors.size());
+    for (const auto& stage : stages) {
+        const TensorView& in = stage.node.input;
+        const bool is_whole = in.channels == structure.tensors[in.tensor].shape.channels;
+        constexpr int kTooMany = 2;
+        reads[in.tensor] += is_whole && stage.has_weights() ? 1 : kTooMany;
+        if (stage.node.residual) reads[stage.node.residual->tensor] += kTooMany;
+    }
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        const TrainingStage<Scalar>& stage = stages[i];
+        if (stage.node.destinations.size() != 1) continue;
+        const TensorId to = stage.node.destinations[0].tensor;
+        const bool is_whole = structure.tensors[to].shape.channels == stage.channels();
+        const bool is_plain =
+            stage.has_weights() && stage.norm != nullptr && !stage.node.residual && stage.drop_probability == 0;
+        if (is_whole && is_plain && reads[to] == 1 && to != structure.output) writer_of_computed[to] = i;
     }
 }
 
@@ -179,7 +203,7 @@ void GraphState<Scalar>::resize(std::int64_t batch_images) {
         const auto elements = count * static_cast<std::size_t>(structure.tensors[i].shape.elements());
         if (keeps_codes(i)) {
             tensors[i].codes.resize(elements);
-        } else {
+        } else if (computed_by(i) == nullptr) {
             tensors[i].values.resize(elements);
         }
     }

@@ -33,6 +33,7 @@ struct BatchTensor {
 template <typename Scalar>
 struct PartScratch {
     ConvWorkspace conv;
+    std::vector<Scalar> input;     ///< values of some images that are not stored
     std::vector<Scalar> before;    ///< a block of the stage's values as they were before they were quantized
     std::vector<Scalar> gathered;  ///< a block of a range of channels
     std::vector<Scalar> passed;    ///< a block of gradients behind a quantizer
@@ -86,6 +87,11 @@ struct GraphState {
     /// Is a tensor there as its integers' lowest bytes alone? Where nobody but convolutions reads it, and they want no
     /// more: a quarter of the memory's traffic.
     [[nodiscard]] bool keeps_codes(TensorId tensor) const { return may_keep_codes[tensor] && integers == nullptr; }
+    /// The stage that computes a tensor's values whenever they are read, so that they are never stored: nothing, or the
+    /// writer of one that a single convolution reads, in fp32. Memory's traffic costs more than batch norm and ReLU.
+    [[nodiscard]] const TrainingStage<Scalar>* computed_by(TensorId tensor) const {
+        return writer_of_computed[tensor] ? &stages[*writer_of_computed[tensor]] : nullptr;
+    }
     /// Are gradients passed by what the forward pass noted? Learned steps want the numbers again anyway.
     [[nodiscard]] bool notes_passes(const TrainingStage<Scalar>& stage) const {
         constexpr std::size_t destinations_of_a_byte = 7;
@@ -143,11 +149,12 @@ struct GraphState {
     std::map<std::string, std::size_t> index;
     std::map<std::string, std::vector<Scalar>> buffers;  ///< running statistics
     std::vector<TrainingStage<Scalar>> stages;
-    std::vector<BatchTensor<Scalar>> tensors;          ///< as structure.tensors
-    std::vector<bool> may_keep_codes;                  ///< likewise
-    std::vector<std::vector<Scalar>> gradient_memory;  ///< [slot]
-    std::vector<Scalar> stage_gradient;                ///< [image][largest_output]
-    std::int64_t largest_output = 0;                   ///< elements of one image, over the stages
+    std::vector<BatchTensor<Scalar>> tensors;                    ///< as structure.tensors
+    std::vector<bool> may_keep_codes;                            ///< likewise
+    std::vector<std::optional<std::size_t>> writer_of_computed;  ///< likewise: a stage
+    std::vector<std::vector<Scalar>> gradient_memory;            ///< [slot]
+    std::vector<Scalar> stage_gradient;                          ///< [image][largest_output]
+    std::int64_t largest_output = 0;                             ///< elements of one image, over the stages
     /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
     std::vector<std::vector<Scalar>> weight_gradients;
     tbb::enumerable_thread_specific<PartScratch<Scalar>> scratch;
@@ -166,6 +173,7 @@ private:
     void link_norm(TrainingStage<Scalar>& stage);
     void resize_gradients();
     void find_codes();
+    void find_computed();
 
     GradientSlots slots_;
 };

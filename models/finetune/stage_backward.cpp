@@ -67,7 +67,8 @@ public:
             collect(whole);
             return;
         }
-        conv2d_backward_weights(stage_.shapes.conv, whole.count, input(whole), gradient, sum.data(), scratch.conv);
+        conv2d_backward_weights(stage_.shapes.conv, whole.count, input(whole, scratch), gradient, sum.data(),
+                                scratch.conv);
         state_.for_each_cached_range(part, stage_, [&](const ImageRange& range) {
             run_input(range, gradient + (range.first - whole.first) * stage_.node.output_shape.elements(), nullptr,
                       scratch);
@@ -270,8 +271,9 @@ private:
         return gradient;
     }
 
-    [[nodiscard]] const Scalar* input(const ImageRange& range) const {
+    [[nodiscard]] const Scalar* input(const ImageRange& range, PartScratch<Scalar>& scratch) const {
         const TensorView& view = stage_.node.input;
+        if (const auto* writer = state_.computed_by(view.tensor)) return compute_input(state_, *writer, range, scratch);
         const std::vector<Scalar>& values =
             stage_.memory.input.empty() ? state_.tensors[view.tensor].values : stage_.memory.input;
         return values.data() + state_.place(range, stage_.node.input_shape);
@@ -303,14 +305,15 @@ private:
     void run_kernel(const ImageRange& range, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
                     PartScratch<Scalar>& scratch) {
         if (stage_.node.op == QuantizedOp::convolution) {
-            convolve_back(range, gradient, to, weight_gradient, scratch.conv);
+            convolve_back(range, gradient, to, weight_gradient, scratch);
         } else if (to != nullptr) {
             run_plain_kernel(range, gradient, to);
         }
     }
 
     void convolve_back(const ImageRange& range, const Scalar* gradient, Scalar* to, Scalar* weight_gradient,
-                       ConvWorkspace& workspace) {
+                       PartScratch<Scalar>& scratch) {
+        ConvWorkspace& workspace = scratch.conv;
         const ConvShape& shape = stage_.shapes.conv;
         const Scalar* weights = stage_.weights.used.data();
         const std::size_t place = state_.place(range, stage_.node.input_shape);
@@ -318,7 +321,8 @@ private:
         workspace.expect_weights(state_.weights_version);
         if (!steps) {
             if (weight_gradient != nullptr) {
-                conv2d_backward_weights(shape, range.count, input(range), gradient, weight_gradient, workspace);
+                conv2d_backward_weights(shape, range.count, input(range, scratch), gradient, weight_gradient,
+                                        workspace);
             }
             if (to != nullptr) conv2d_backward_input(shape, range.count, gradient, weights, to, workspace);
         } else if (state_.keeps_codes(stage_.node.input.tensor)) {
@@ -327,7 +331,7 @@ private:
                                       workspace);
         } else {
             const std::uint8_t* codes = stage_.memory.codes.data() + place;
-            quantized_conv2d_backward(shape, range.count, *steps, input(range), codes, weights, gradient, to,
+            quantized_conv2d_backward(shape, range.count, *steps, input(range, scratch), codes, weights, gradient, to,
                                       weight_gradient, workspace);
         }
     }

@@ -32,13 +32,16 @@ public:
 
     /// What follows the main operation: every stored version of some images.
     void run_tail(const ImageRange& range, PartScratch<Scalar>& scratch) {
+        const auto& destinations = stage_.node.destinations;
+        if (destinations.size() == 1 && state_.computed_by(destinations[0].tensor) != nullptr) return;
         for_each_block(stage_, range, [&](const PixelBlock& block) { store_block(block, scratch); });
     }
 
 private:
     /// The images' input view; gathers channels where the view is not the whole tensor.
-    const Scalar* input(const ImageRange& range) {
+    const Scalar* input(const ImageRange& range, PartScratch<Scalar>& scratch) {
         const TensorView& view = stage_.node.input;
+        if (const auto* writer = state_.computed_by(view.tensor)) return compute_input(state_, *writer, range, scratch);
         const TensorShape& whole = state_.structure.tensors[view.tensor].shape;
         const Scalar* from = state_.tensors[view.tensor].values.data() + state_.place(range, whole);
         if (view.channels == whole.channels) return from;
@@ -50,7 +53,7 @@ private:
 
     void run_operation(const ImageRange& range, PartScratch<Scalar>& scratch) {
         const bool has_codes = state_.keeps_codes(stage_.node.input.tensor);
-        const Scalar* in = has_codes ? nullptr : input(range);
+        const Scalar* in = has_codes ? nullptr : input(range, scratch);
         if (stage_.is_elementwise()) return;
         const std::int64_t images = range.count;
         const std::size_t offset = state_.place(range, stage_.node.output_shape);

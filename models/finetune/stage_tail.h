@@ -89,4 +89,17 @@ void compute_tail(const GraphState<Scalar>& state, const TrainingStage<Scalar>& 
     }
 }
 
+/// The values of some images of a tensor that is not stored, in `scratch`.
+template <typename Scalar>
+const Scalar* compute_input(const GraphState<Scalar>& state, const TrainingStage<Scalar>& writer,
+                            const ImageRange& range, PartScratch<Scalar>& scratch) {
+    scratch.input.resize(static_cast<std::size_t>(range.count * writer.pixels() * writer.channels()));
+    Scalar* out = scratch.input.data();
+    for_each_block(writer, range, [&](const PixelBlock& block) {
+        compute_tail(state, writer, block, scratch, out);
+        out += block.count * writer.channels();
+    });
+    return scratch.input.data();
+}
+
 }  // namespace npusim
