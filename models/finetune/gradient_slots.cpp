@@ -57,20 +57,46 @@ private:
     std::vector<std::size_t> free_;
 };
 
+bool is_read_whole(const QuantizedNetwork& network, TensorId tensor) {
+    const std::int64_t channels = network.tensors[tensor].shape.channels;
+    return std::all_of(network.nodes.begin(), network.nodes.end(), [&](const QuantizedNode& node) {
+        const auto is_whole = [&](const TensorView& view) {
+            return view.tensor != tensor || view.channels == channels;
+        };
+        return is_whole(node.input) && (!node.residual || is_whole(*node.residual));
+    });
+}
+
+/// The tensor whose gradient becomes that of `tensor`: what a stage writes, when that is all it writes and `tensor` its
+/// residual.
+std::optional<TensorId> handed_on(const QuantizedNetwork& network, std::size_t stage, TensorId tensor) {
+    if (stage >= network.nodes.size()) return std::nullopt;
+    const QuantizedNode& node = network.nodes[stage];
+    if (!node.residual || node.residual->tensor != tensor || node.destinations.size() != 1) return std::nullopt;
+    const TensorId given = node.destinations[0].tensor;
+    const bool is_whole = network.tensors[given].shape.channels == node.output_shape.channels;
+    if (!is_whole || !is_read_whole(network, tensor)) return std::nullopt;
+    return given;
+}
+
 }  // namespace
 
-GradientSlots plan_gradient_slots(const QuantizedNetwork& network, bool reads_twice) {
+GradientSlots plan_gradient_slots(const QuantizedNetwork& network, bool plain) {
     const std::vector<Life> lives = lives_of(network);
     GradientSlots plan;
     plan.of_tensor.resize(network.tensors.size());
+    std::vector<bool> is_handed_on(network.tensors.size());
     SlotPool pool;
     for (std::size_t stage = network.nodes.size() + 1; stage-- > 0;) {
         for (std::size_t t = 0; t < lives.size(); ++t) {
-            if (lives[t].last_reader == stage) plan.of_tensor[t] = pool.take(network.tensors[t].shape.elements());
+            if (lives[t].last_reader != stage) continue;
+            const auto given = plain ? handed_on(network, stage, t) : std::nullopt;
+            if (given) is_handed_on[*given] = true;
+            plan.of_tensor[t] = given ? plan.of_tensor[*given] : pool.take(network.tensors[t].shape.elements());
         }
         for (std::size_t t = 0; t < lives.size(); ++t) {
-            const std::size_t last_stage = lives[t].first_writer - (reads_twice && lives[t].first_writer > 0 ? 1 : 0);
-            if (plan.of_tensor[t] && last_stage == stage) pool.give_back(*plan.of_tensor[t]);
+            const std::size_t end = lives[t].first_writer - (plain && lives[t].first_writer > 0 ? 1 : 0);
+            if (plan.of_tensor[t] && !is_handed_on[t] && end == stage) pool.give_back(*plan.of_tensor[t]);
         }
     }
     plan.elements = std::move(pool.sizes);

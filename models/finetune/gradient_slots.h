@@ -17,8 +17,9 @@ struct GradientSlots {
 };
 
 /// The slots of a network whose stages run backward in reverse order. Tensors whose gradients live at the same time get
-/// different slots; the network's input gets none. With `reads_twice`, the tensor's writer still reads the gradient
-/// while the stage before it runs.
-[[nodiscard]] GradientSlots plan_gradient_slots(const QuantizedNetwork& network, bool reads_twice);
+/// different slots; the network's input gets none. Where nothing is quantized (`plain`), a stage reads its own
+/// gradient once more while the stage before it runs, and the gradient of a residual that no later stage reads takes
+/// the place of the stage's own, from which it differs by ReLU only.
+[[nodiscard]] GradientSlots plan_gradient_slots(const QuantizedNetwork& network, bool plain);
 
 }  // namespace npusim

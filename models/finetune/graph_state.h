@@ -9,6 +9,7 @@
 #include <span>
 #include <type_traits>
 
+#include "batch_vector.h"
 #include "gradient_slots.h"
 #include "npusim/models/finetune/training_graph.h"
 #include "part_share.h"
@@ -19,8 +20,8 @@ namespace npusim {
 /// A stored tensor of the whole batch, NHWC, with its gradient and its step.
 template <typename Scalar>
 struct BatchTensor {
-    std::vector<Scalar> values;
-    std::vector<std::uint8_t> codes;  ///< in the place of values, where GraphState::keeps_codes
+    BatchVector<Scalar> values;
+    BatchVector<std::uint8_t> codes;  ///< in the place of values, where GraphState::keeps_codes
     std::span<Scalar> gradient;       ///< a part of a slot; empty where none is needed
     bool has_gradient = false;        ///< written since the backward pass began
     bool read_in_parts = false;       ///< some stage reads or writes only a range of its channels
@@ -37,15 +38,16 @@ struct PartScratch {
     std::vector<Scalar> before;    ///< a block of the stage's values as they were before they were quantized
     std::vector<Scalar> gathered;  ///< a block of a range of channels
     std::vector<Scalar> passed;    ///< a block of gradients behind a quantizer
+    std::vector<Scalar> gradient;  ///< before batch norm, of one part
     std::vector<Scalar> part;      ///< the gradient of the input of one part
 };
 
 enum class Mode { training, evaluation };
 
-/// Some images of one part.
-struct ImageRange {
-    std::int64_t part = 0;
-    std::int64_t first = 0;  ///< of the batch
+/// Images that one thread takes together.
+struct Part {
+    std::int64_t number = 0;
+    std::int64_t first = 0;  ///< image of the batch
     std::int64_t count = 0;
 };
 
@@ -58,26 +60,14 @@ struct GraphState {
     [[nodiscard]] bool learns_steps() const { return setup.step_rule == StepRule::learned; }
     [[nodiscard]] bool uses_batch_statistics() const { return mode == Mode::training && !setup.freeze_batch_norm; }
     [[nodiscard]] std::int64_t parts() const { return (images + setup.part_images - 1) / setup.part_images; }
-    [[nodiscard]] std::int64_t part_begin(std::int64_t part) const { return part * setup.part_images; }
-    [[nodiscard]] std::int64_t part_size(std::int64_t part) const {
-        return std::min(setup.part_images, images - part_begin(part));
+    [[nodiscard]] std::int64_t part_begin(std::int64_t number) const { return number * setup.part_images; }
+    [[nodiscard]] Part part(std::int64_t number) const {
+        const std::int64_t first = part_begin(number);
+        return {number, first, std::min(setup.part_images, images - first)};
     }
-    [[nodiscard]] ImageRange images_of(std::int64_t part) const { return {part, part_begin(part), part_size(part)}; }
-    /// The range's first element in a tensor of images of this shape.
-    [[nodiscard]] static std::size_t place(const ImageRange& range, const TensorShape& shape) {
-        return static_cast<std::size_t>(range.first * shape.elements());
-    }
-    /// Calls function(range) for a part's images, as many at a time as a stage's input and output fit into the
-    /// second-level cache with.
-    template <typename Function>
-    void for_each_cached_range(std::int64_t part, const TrainingStage<Scalar>& stage, const Function& function) const {
-        constexpr std::int64_t kCachedElements = (std::int64_t{1} << 19) / static_cast<std::int64_t>(sizeof(Scalar));
-        const std::int64_t elements = stage.node.input_shape.elements() + stage.node.output_shape.elements();
-        const std::int64_t step = std::max<std::int64_t>(1, kCachedElements / elements);
-        const std::int64_t end = part_begin(part) + part_size(part);
-        for (std::int64_t first = part_begin(part); first < end; first += step) {
-            function(ImageRange{part, first, std::min(step, end - first)});
-        }
+    /// The part's first element in a tensor of images of this shape.
+    [[nodiscard]] static std::size_t place(const Part& part, const TensorShape& shape) {
+        return static_cast<std::size_t>(part.first * shape.elements());
     }
     /// Nothing is quantized in fp32, nor are the logits: 16 bits change no class.
     [[nodiscard]] bool quantizes(TensorId tensor) const { return quantizes() && tensor != structure.output; }
@@ -121,7 +111,7 @@ struct GraphState {
     template <typename Function>
     void for_each_part(const Function& function) {
         const PartRange own = share.own();
-        tbb::parallel_for(own.begin, own.end, [&](std::int64_t part) { function(part, scratch.local()); });
+        tbb::parallel_for(own.begin, own.end, [&](std::int64_t i) { function(part(i), scratch.local()); });
     }
 
     /// Like for_each_part, but `size` parts that follow one another run on one thread, in their order.
@@ -131,15 +121,14 @@ struct GraphState {
         tbb::parallel_for(own.begin / size, (own.end + size - 1) / size, [&](std::int64_t group) {
             PartScratch<Scalar>& local = scratch.local();
             const std::int64_t end = std::min(own.end, (group + 1) * size);
-            for (std::int64_t part = group * size; part < end; ++part) function(part, local);
+            for (std::int64_t i = group * size; i < end; ++i) function(part(i), local);
         });
     }
 
-    /// Room for images' gradient in the stage at hand. Each part has its own, whatever the stage, so that one part may
+    /// Room for a part's gradient in the stage at hand. Each part has its own, whatever the stage, so that one part may
     /// be a stage ahead of another.
-    [[nodiscard]] Scalar* stage_gradient_of(const ImageRange& range, const TensorShape& shape) {
-        const std::int64_t begin = part_begin(range.part);
-        return stage_gradient.data() + begin * largest_output + (range.first - begin) * shape.elements();
+    [[nodiscard]] Scalar* stage_gradient_of(const Part& part) {
+        return stage_gradient.data() + part.first * largest_output;
     }
 
     Network network;
@@ -152,8 +141,8 @@ struct GraphState {
     std::vector<BatchTensor<Scalar>> tensors;                    ///< as structure.tensors
     std::vector<bool> may_keep_codes;                            ///< likewise
     std::vector<std::optional<std::size_t>> writer_of_computed;  ///< likewise: a stage
-    std::vector<std::vector<Scalar>> gradient_memory;            ///< [slot]
-    std::vector<Scalar> stage_gradient;                          ///< [image][largest_output]
+    std::vector<BatchVector<Scalar>> gradient_memory;            ///< [slot]
+    BatchVector<Scalar> stage_gradient;                          ///< [image][largest_output]
     std::int64_t largest_output = 0;                             ///< elements of one image, over the stages
     /// [group][HWIO] of the stage at hand; kept, because asking the system for memory again costs more than the sums.
     std::vector<std::vector<Scalar>> weight_gradients;

@@ -15,10 +15,10 @@ public:
                      std::vector<double>(2 * static_cast<std::size_t>(stage.channels())));
     }
 
-    /// The main operation of some images, and the sums for its statistics. A part's come in their order.
-    void run_main(const ImageRange& range, PartScratch<Scalar>& scratch) {
-        run_operation(range, scratch);
-        if (!sums_.empty()) sum_up(range);
+    /// The main operation of a part, and the sums for its statistics.
+    void run_main(const Part& part, PartScratch<Scalar>& scratch) {
+        run_operation(part, scratch);
+        if (!sums_.empty()) sum_up(part);
     }
 
     /// When all parts have run.
@@ -30,38 +30,38 @@ public:
                               stage_.gamma->values.data(), stage_.beta->values.data()};
     }
 
-    /// What follows the main operation: every stored version of some images.
-    void run_tail(const ImageRange& range, PartScratch<Scalar>& scratch) {
+    /// What follows the main operation: every stored version of a part.
+    void run_tail(const Part& part, PartScratch<Scalar>& scratch) {
         const auto& destinations = stage_.node.destinations;
         if (destinations.size() == 1 && state_.computed_by(destinations[0].tensor) != nullptr) return;
-        for_each_block(stage_, range, [&](const PixelBlock& block) { store_block(block, scratch); });
+        for_each_block(stage_, part, [&](const PixelBlock& block) { store_block(block, scratch); });
     }
 
 private:
-    /// The images' input view; gathers channels where the view is not the whole tensor.
-    const Scalar* input(const ImageRange& range, PartScratch<Scalar>& scratch) {
+    /// The part's input view; gathers channels where the view is not the whole tensor.
+    const Scalar* input(const Part& part, PartScratch<Scalar>& scratch) {
         const TensorView& view = stage_.node.input;
-        if (const auto* writer = state_.computed_by(view.tensor)) return compute_input(state_, *writer, range, scratch);
+        if (const auto* writer = state_.computed_by(view.tensor)) return compute_input(state_, *writer, part, scratch);
         const TensorShape& whole = state_.structure.tensors[view.tensor].shape;
-        const Scalar* from = state_.tensors[view.tensor].values.data() + state_.place(range, whole);
+        const Scalar* from = state_.tensors[view.tensor].values.data() + state_.place(part, whole);
         if (view.channels == whole.channels) return from;
-        Scalar* gathered = stage_.memory.input.data() + state_.place(range, stage_.node.input_shape);
-        copy_from_channels(range.count * whole.height * whole.width, whole.channels, view.channel_begin, from,
+        Scalar* gathered = stage_.memory.input.data() + state_.place(part, stage_.node.input_shape);
+        copy_from_channels(part.count * whole.height * whole.width, whole.channels, view.channel_begin, from,
                            view.channels, gathered);
         return gathered;
     }
 
-    void run_operation(const ImageRange& range, PartScratch<Scalar>& scratch) {
+    void run_operation(const Part& part, PartScratch<Scalar>& scratch) {
         const bool has_codes = state_.keeps_codes(stage_.node.input.tensor);
-        const Scalar* in = has_codes ? nullptr : input(range, scratch);
+        const Scalar* in = has_codes ? nullptr : input(part, scratch);
         if (stage_.is_elementwise()) return;
-        const std::int64_t images = range.count;
-        const std::size_t offset = state_.place(range, stage_.node.output_shape);
+        const std::int64_t images = part.count;
+        const std::size_t offset = state_.place(part, stage_.node.output_shape);
         Scalar* out = stage_.memory.main_output.data() + offset;
         const KernelShapes& shapes = stage_.shapes;
         switch (stage_.node.op) {
             case QuantizedOp::convolution:
-                convolve(range, in, out, scratch.conv);
+                convolve(part, in, out, scratch.conv);
                 break;
             case QuantizedOp::max_pool:
                 max_pool_forward(shapes.pool, images, in, out, stage_.memory.winners.data() + offset);
@@ -86,25 +86,25 @@ private:
     }
 
     /// Without numbers of the input there are its codes.
-    void convolve(const ImageRange& range, const Scalar* in, Scalar* out, ConvWorkspace& workspace) {
+    void convolve(const Part& part, const Scalar* in, Scalar* out, ConvWorkspace& workspace) {
         const Scalar* weights = stage_.weights.used.data();
-        const std::size_t place = state_.place(range, stage_.node.input_shape);
+        const std::size_t place = state_.place(part, stage_.node.input_shape);
         const auto steps = state_.conv_steps(stage_);
         workspace.expect_weights(state_.weights_version);
         if (in == nullptr) {
             const std::uint8_t* codes = state_.tensors[stage_.node.input.tensor].codes.data() + place;
-            quantized_conv2d_forward(stage_.shapes.conv, range.count, *steps, codes, weights, out, workspace);
+            quantized_conv2d_forward(stage_.shapes.conv, part.count, *steps, codes, weights, out, workspace);
         } else if (steps) {
             std::uint8_t* codes = stage_.memory.codes.data() + place;
-            quantized_conv2d_forward(stage_.shapes.conv, range.count, *steps, in, weights, out, codes, workspace);
+            quantized_conv2d_forward(stage_.shapes.conv, part.count, *steps, in, weights, out, codes, workspace);
         } else {
-            conv2d_forward(stage_.shapes.conv, range.count, in, weights, out, workspace);
+            conv2d_forward(stage_.shapes.conv, part.count, in, weights, out, workspace);
         }
     }
 
-    void sum_up(const ImageRange& range) {
-        double* sum = sums_[static_cast<std::size_t>(range.part)].data();
-        const PixelBlock whole = pixels_of(stage_, range);
+    void sum_up(const Part& part) {
+        double* sum = sums_[static_cast<std::size_t>(part.number)].data();
+        const PixelBlock whole = pixels_of(stage_, part);
         accumulate_statistics(whole.count, stage_.channels(), main_output(state_, stage_, whole), sum,
                               sum + stage_.channels());
     }
@@ -222,18 +222,15 @@ void run_forward(GraphState<Scalar>& state) {
     std::optional<StageForward<Scalar>> before;  // its tail is due
     for (auto& stage : state.stages) {
         StageForward<Scalar> current(state, stage);
-        state.for_each_part([&](std::int64_t part, PartScratch<Scalar>& scratch) {
-            state.for_each_cached_range(part, stage, [&](const ImageRange& range) {
-                if (before) before->run_tail(range, scratch);
-                current.run_main(range, scratch);
-            });
+        state.for_each_part([&](const Part& part, PartScratch<Scalar>& scratch) {
+            if (before) before->run_tail(part, scratch);
+            current.run_main(part, scratch);
         });
         current.finish_main();
         before.emplace(std::move(current));
     }
     if (!before) return;
-    state.for_each_part(
-        [&](std::int64_t part, PartScratch<Scalar>& scratch) { before->run_tail(state.images_of(part), scratch); });
+    state.for_each_part([&](const Part& part, PartScratch<Scalar>& scratch) { before->run_tail(part, scratch); });
 }
 
 template void prepare_weights(const GraphState<float>&, TrainingStage<float>&);

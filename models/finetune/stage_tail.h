@@ -17,15 +17,15 @@ struct PixelBlock {
 };
 
 template <typename Scalar>
-PixelBlock pixels_of(const TrainingStage<Scalar>& stage, const ImageRange& range) {
-    return {range.first * stage.pixels(), range.count * stage.pixels()};
+PixelBlock pixels_of(const TrainingStage<Scalar>& stage, const Part& part) {
+    return {part.first * stage.pixels(), part.count * stage.pixels()};
 }
 
-/// Calls function(block) for the blocks of some images, in order.
+/// Calls function(block) for the blocks of a part, in order.
 template <typename Scalar, typename Function>
-void for_each_block(const TrainingStage<Scalar>& stage, const ImageRange& range, const Function& function) {
+void for_each_block(const TrainingStage<Scalar>& stage, const Part& part, const Function& function) {
     constexpr std::int64_t kBlockElements = 4096;
-    const PixelBlock whole = pixels_of(stage, range);
+    const PixelBlock whole = pixels_of(stage, part);
     const std::int64_t end = whole.first + whole.count;
     const std::int64_t pixels = std::max<std::int64_t>(1, kBlockElements / stage.channels());
     for (std::int64_t first = whole.first; first < end; first += pixels) {
@@ -89,13 +89,13 @@ void compute_tail(const GraphState<Scalar>& state, const TrainingStage<Scalar>& 
     }
 }
 
-/// The values of some images of a tensor that is not stored, in `scratch`.
+/// A part's values of a tensor that is not stored, in `scratch`.
 template <typename Scalar>
-const Scalar* compute_input(const GraphState<Scalar>& state, const TrainingStage<Scalar>& writer,
-                            const ImageRange& range, PartScratch<Scalar>& scratch) {
-    scratch.input.resize(static_cast<std::size_t>(range.count * writer.pixels() * writer.channels()));
+const Scalar* compute_input(const GraphState<Scalar>& state, const TrainingStage<Scalar>& writer, const Part& part,
+                            PartScratch<Scalar>& scratch) {
+    scratch.input.resize(static_cast<std::size_t>(part.count * writer.pixels() * writer.channels()));
     Scalar* out = scratch.input.data();
-    for_each_block(writer, range, [&](const PixelBlock& block) {
+    for_each_block(writer, part, [&](const PixelBlock& block) {
         compute_tail(state, writer, block, scratch, out);
         out += block.count * writer.channels();
     });

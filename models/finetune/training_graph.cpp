@@ -28,10 +28,10 @@ struct BasicTrainingGraph<Scalar>::Impl : GraphState<Scalar> {
         if (batch.size() != static_cast<std::size_t>(this->images * this->structure.tensors.front().shape.elements())) {
             throw InputError("network " + this->network.name, "input", "a batch of another shape");
         }
-        this->for_each_part([&](std::int64_t part, PartScratch<Scalar>&) {
+        this->for_each_part([&](const Part& part, PartScratch<Scalar>&) {
             const TensorShape& shape = this->structure.tensors.front().shape;
-            const std::size_t begin = this->place(this->images_of(part), shape);
-            const std::int64_t elements = this->part_size(part) * shape.elements();
+            const std::size_t begin = this->place(part, shape);
+            const std::int64_t elements = part.count * shape.elements();
             if (this->quantizes()) {
                 store_quantized(*this, 0, elements, batch.data() + begin, begin);
             } else {

@@ -1,6 +1,7 @@
 // One fused stage of a network while it is trained: main operation, batch norm, residual, ReLU, dropout, quantizers.
 #pragma once
 
+#include "batch_vector.h"
 #include "npusim/models/layers/batch_norm.h"
 #include "npusim/models/layers/conv2d.h"
 #include "npusim/models/layers/pointwise.h"
@@ -24,11 +25,11 @@ struct KernelShapes {
 /// What a stage keeps of a batch from forward to backward, NHWC over the whole batch.
 template <typename Scalar>
 struct StageMemory {
-    std::vector<Scalar> input;          ///< the input view, gathered, where it is a part of a tensor's channels
-    std::vector<std::uint8_t> codes;    ///< the input's integers, where a quantized convolution keeps them
-    std::vector<std::uint8_t> passes;   ///< gradients: bit 0 through ReLU, bit 1 + d through destination d's quantizer
-    std::vector<Scalar> main_output;    ///< before batch norm
-    std::vector<std::int32_t> winners;  ///< max pooling
+    BatchVector<Scalar> input;          ///< the input view, gathered, where it is a part of a tensor's channels
+    BatchVector<std::uint8_t> codes;    ///< the input's integers, where a quantized convolution keeps them
+    BatchVector<std::uint8_t> passes;   ///< gradients: bit 0 through ReLU, bit 1 + d through destination d's quantizer
+    BatchVector<Scalar> main_output;    ///< before batch norm
+    BatchVector<std::int32_t> winners;  ///< max pooling
     std::vector<double> mean;           ///< one a channel, of the batch or running
     std::vector<double> inverse_deviation;
     BatchNorm<Scalar> norm;  ///< with these

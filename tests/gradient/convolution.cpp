@@ -214,6 +214,32 @@ TEST_CASE("A convolution's bytes depend neither on the workspace's past nor on o
     }
 }
 
+TEST_CASE("What a workspace keeps of weights goes with their version, their address and the shape") {
+    Random random(9);
+    const ConvShape small = square(8, 16, 32, 3, 1);
+    const ConvShape large = square(8, 32, 16, 3, 1);
+    const auto in = test::as<float>(random.values(5 * std::max(small.in_elements(), large.in_elements())));
+    const auto grad_out = test::as<float>(random.values(5 * std::max(small.out_elements(), large.out_elements())));
+    std::vector<std::vector<float>> weights{test::as<float>(random.values(small.weights())),
+                                            test::as<float>(random.values(small.weights()))};
+    for (const ConvBackend backend : backends()) {
+        ConvWorkspace keeps(backend);
+        for (int step = 0; step < 40; ++step) {
+            if (step % 7 == 0) {  // new weights at the old addresses
+                keeps.expect_weights(static_cast<std::uint64_t>(step + 1));
+                for (auto& values : weights) values = test::as<float>(random.values(small.weights()));
+            }
+            const ConvShape& s = random.integer(0, 1) == 0 ? small : large;
+            const auto& used = weights[static_cast<std::size_t>(random.integer(0, 1))];
+            ConvWorkspace fresh(backend);
+            const auto kept = run(s, 5, in, used, grad_out, keeps);
+            const auto wanted = run(s, 5, in, used, grad_out, fresh);
+            CHECK(test::same_bytes(kept.out, wanted.out));
+            CHECK(test::same_bytes(kept.grad_in, wanted.grad_in));
+        }
+    }
+}
+
 TEST_CASE("The weight gradients of a batch's parts add up to the whole batch's, in one buffer or in several") {
     Random random(5);
     ConvWorkspace workspace(ConvBackend::eigen);
