@@ -124,7 +124,7 @@ def main(name="resnet20", batch="128", seconds="10", threads="2", layout="nchw")
         if learned is not None:
             model = quantize(model, 4, learned)
         speed = images_per_second(model, side, classes, int(batch), float(seconds), memory_format)
-        print(f"{title:20} {speed:8.0f}", flush=True)
+        print(f"{title:20} {speed:10.1f}", flush=True)
 
 
 if __name__ == "__main__":

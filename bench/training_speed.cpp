@@ -67,8 +67,8 @@ int main(int argc, char** argv) {
     const Parameters parameters = random_parameters(network, 1);
     std::printf("%s, batch %lld, %zu threads, images/s\n", network.name.c_str(), static_cast<long long>(batch),
                 threads);
-    std::printf("fp32                 %8.0f\n", measure(network, parameters, StepRule::none, batch, seconds));
-    std::printf("4 bits, calibrated   %8.0f\n", measure(network, parameters, StepRule::calibrated, batch, seconds));
-    std::printf("4 bits, learned      %8.0f\n", measure(network, parameters, StepRule::learned, batch, seconds));
+    std::printf("fp32                 %10.1f\n", measure(network, parameters, StepRule::none, batch, seconds));
+    std::printf("4 bits, calibrated   %10.1f\n", measure(network, parameters, StepRule::calibrated, batch, seconds));
+    std::printf("4 bits, learned      %10.1f\n", measure(network, parameters, StepRule::learned, batch, seconds));
     return EXIT_SUCCESS;
 }
