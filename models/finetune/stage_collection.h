@@ -55,7 +55,7 @@ public:
 
     /// Before the first part is collected.
     void begin() {
-        if (stage_.node.residual) prepare_gradient(state_.tensors[stage_.node.residual->tensor]);
+        if (residual_ != nullptr) prepare_gradient(state_.tensors[residual_->tensor]);
         residual_holds_gradient_ = residual_takes_stage_gradient();
         // plan_gradient_slots keeps the given gradient for long enough where nothing is quantized.
         masks_again_ = !state_.quantizes() && stage_.norm != nullptr && !stage_.node.residual &&
@@ -72,7 +72,7 @@ public:
     }
 
     void finish() {
-        if (stage_.node.residual) state_.tensors[stage_.node.residual->tensor].has_gradient = true;
+        if (residual_ != nullptr) state_.tensors[residual_->tensor].has_gradient = true;
         if (state_.learns_steps()) reduce_steps();
         if (stage_.norm != nullptr) reduce_norm();
     }
@@ -81,8 +81,7 @@ public:
     [[nodiscard]] Scalar* stage_gradient(const Part& part) const {
         if (masks_again_) return given_gradient(part);
         if (!residual_holds_gradient_) return state_.stage_gradient_of(part);
-        return state_.tensors[stage_.node.residual->tensor].gradient.data() +
-               state_.place(part, stage_.node.output_shape);
+        return state_.tensors[residual_->tensor].gradient.data() + state_.place(part, stage_.node.output_shape);
     }
 
     /// Where batch norm's gradient of a part may go: nobody needs what is there any more.
@@ -98,10 +97,9 @@ private:
     /// The residual's gradient is the stage's. Where it is the tensor's first and batch norm makes a new one of it
     /// anyway, it is put where it belongs at once.
     [[nodiscard]] bool residual_takes_stage_gradient() const {
-        if (!stage_.node.residual || stage_.norm == nullptr) return false;
-        const TensorView& view = *stage_.node.residual;
-        const bool is_whole = view.channels == state_.structure.tensors[view.tensor].shape.channels;
-        return is_whole && !state_.tensors[view.tensor].has_gradient;
+        if (residual_ == nullptr || stage_.norm == nullptr) return false;
+        const bool is_whole = residual_->channels == state_.structure.tensors[residual_->tensor].shape.channels;
+        return is_whole && !state_.tensors[residual_->tensor].has_gradient;
     }
 
     /// Does the stage's gradient behind ReLU lie in one tensor as it is?
@@ -132,9 +130,8 @@ private:
         } else if (given != gradient) {
             std::copy_n(given, elements, gradient);
         }
-        if (stage_.node.residual) {
-            const TensorView& residual = *stage_.node.residual;
-            add_to_tensor(state_, residual, block, state_.tensors[residual.tensor].has_gradient, gradient);
+        if (residual_ != nullptr) {
+            add_to_tensor(state_, *residual_, block, state_.tensors[residual_->tensor].has_gradient, gradient);
         }
         if (stage_.norm != nullptr) sum_up(number, block, gradient, scratch);
     }
@@ -238,6 +235,9 @@ private:
 
     GraphState<Scalar>& state_;
     TrainingStage<Scalar>& stage_;
+    /// Null where there is none, or it is the network's input, which needs no gradient.
+    const TensorView* residual_ =
+        stage_.node.residual && stage_.node.residual->tensor != 0 ? &*stage_.node.residual : nullptr;
     bool residual_holds_gradient_ = false;             ///< the stage's gradient lies in its residual's
     bool masks_again_ = false;                         ///< nothing is made of the given gradient until batch norm
     std::vector<std::vector<double>> step_gradients_;  ///< [part][destination]

@@ -10,6 +10,7 @@
 #include "npusim/models/engine/integer_engine.h"
 #include "npusim/models/graph/network_builder.h"
 #include "npusim/models/graph/zoo.h"
+#include "random_network.h"
 
 using namespace npusim;
 
@@ -154,6 +155,41 @@ TEST_CASE("Gradients are the slopes of the loss through concatenation, pooling, 
     setup.loss.label_smoothing = 0.1;
     setup.freeze_batch_norm = GENERATE(false, true);
     check_against_differences(many_connections(), setup);
+}
+
+TEST_CASE("Random networks' gradients are the slopes of their loss, in one part and in several") {
+    const std::uint32_t seed = GENERATE(range(1U, 41U));
+    const Network network = test::RandomNetwork(seed).make();
+    INFO("RandomNetwork(" << seed << ")");
+    TrainingSetup setup;
+    setup.freeze_batch_norm = seed % 4 == 0;
+    setup.part_images = 1;
+    check_against_differences(network, setup);
+    const Batch batch = random_batch(network, 7, seed);
+    const Parameters parameters = random_parameters(network, seed);
+    BasicTrainingGraph<double> in_parts(network, parameters, setup);
+    setup.part_images = 7;
+    BasicTrainingGraph<double> whole(network, parameters, setup);
+    for (auto* graph : {&in_parts, &whole}) {
+        (void)graph->forward_backward(widened(batch.images), batch.labels, 7, false);
+    }
+    for (const std::string& name : whole.trained_names()) {
+        INFO(name);
+        for (std::size_t i = 0; i < whole.gradient(name).size(); ++i) {
+            CHECK(in_parts.gradient(name)[i] == Approx(whole.gradient(name)[i]).epsilon(1e-8).margin(1e-11));
+        }
+    }
+}
+
+TEST_CASE("Random networks train to the same bytes on one thread and on two") {
+    const std::uint32_t seed = GENERATE(range(41U, 81U));
+    const Network network = test::RandomNetwork(seed).make();
+    INFO("RandomNetwork(" << seed << ")");
+    for (const StepRule rule : {StepRule::none, StepRule::calibrated, StepRule::learned}) {
+        TrainingSetup setup = quantized_setup(4, rule);
+        setup.part_images = 1;
+        check_equal(parameters_after_steps(network, setup, 1), parameters_after_steps(network, setup, 2));
+    }
 }
 
 TEST_CASE("In evaluation mode the training graph computes what the fp32 executor computes") {
