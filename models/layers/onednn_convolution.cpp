@@ -211,7 +211,7 @@ void convolve_maps(const Prepared& p, Direction direction, const float* from, co
 /// The weights as the convolution takes them; those of the call before where they are the same.
 dnnl::memory packed_weights(const Prepared& p, const float* weights, ConvScratch& scratch) {
     OnednnCache& cache = *scratch.onednn;
-    const auto packed = packed_memory(p, cache, scratch.onednn_kept);
+    auto packed = packed_memory(p, cache, scratch.onednn_kept);
     const KeptWeights wanted{weights, &p, scratch.weights_version};
     if (wanted.version != 0 && wanted == scratch.kept) return packed;
     reorder(p, cache, scratch.onednn_memory, view(p.plain_weights, cache.engine, weights), packed);
