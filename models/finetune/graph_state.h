@@ -34,7 +34,7 @@ struct BatchTensor {
 template <typename Scalar>
 struct PartScratch {
     ConvWorkspace conv;
-    std::vector<Scalar> input;     ///< values of some images that are not stored
+    std::vector<Scalar> input;     ///< a part's values of a tensor that is not stored
     std::vector<Scalar> before;    ///< a block of the stage's values as they were before they were quantized
     std::vector<Scalar> gathered;  ///< a block of a range of channels
     std::vector<Scalar> passed;    ///< a block of gradients behind a quantizer

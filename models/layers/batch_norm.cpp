@@ -37,21 +37,24 @@ void forward(std::int64_t pixels, const Scalar* in, const BatchNorm<Scalar>& nor
     });
 }
 
-/// The gradient before ReLU.
-template <typename Scalar>
-void mask(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
-          Scalar* masked) {
+/// out = value(i, x, dy) for each element: i counts from the row's beginning, as the norm's factors do; dy is the
+/// gradient, with `relu` as it is before ReLU.
+template <bool relu, typename Scalar, typename Value>
+void for_each_gradient(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
+                       Scalar* out, const Value& value) {
     for_each_row(pixels, norm.channels(), [&](std::int64_t begin, std::int64_t count) {
         const Scalar* mean = norm.means();
         const Scalar* scale = norm.scales();
         const Scalar* offset = norm.offsets();
         const Scalar* x = in + begin;
         const Scalar* given = grad_out + begin;
-        Scalar* dy = masked + begin;
+        Scalar* to = out + begin;
+        const Value value_of = value;  // a copy of its pointers, which no store through `to` can change
         NPUSIM_ELEMENTS_STAND_ALONE
         for (std::int64_t i = 0; i < count; ++i) {
+            const bool passes = !relu || normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0};
             const Scalar all = given[i];
-            dy[i] = normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0} ? all : Scalar{0};
+            to[i] = value_of(i, x[i], passes ? all : Scalar{0});
         }
     });
 }
@@ -60,46 +63,20 @@ template <bool relu, typename Scalar>
 void backward(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
               std::int64_t batch_pixels, const double* sum_gradient, const double* sum_product, Scalar* grad_in) {
     const auto batch = static_cast<double>(batch_pixels);
-    const std::int64_t channels = norm.channels();
-    const TiledChannels<Scalar> averages(channels, [&](std::int64_t c) { return sum_gradient[c] / batch; });
+    const TiledChannels<Scalar> averages(norm.channels(), [&](std::int64_t c) { return sum_gradient[c] / batch; });
     const TiledChannels<Scalar> slopes(
-        channels, [&](std::int64_t c) { return norm.inverse_deviation()[c] * sum_product[c] / batch; });
-    for_each_row(pixels, channels, [&](std::int64_t begin, std::int64_t count) {
-        const Scalar* mean = norm.means();
-        const Scalar* scale = norm.scales();
-        const Scalar* offset = norm.offsets();
-        const Scalar* average = averages.data();
-        const Scalar* slope = slopes.data();
-        const Scalar* x = in + begin;
-        const Scalar* given = grad_out + begin;
-        Scalar* dx = grad_in + begin;
-        NPUSIM_ELEMENTS_STAND_ALONE
-        for (std::int64_t i = 0; i < count; ++i) {
-            const bool passes = !relu || normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0};
-            const Scalar all = given[i];
-            const Scalar dy = passes ? all : Scalar{0};
-            dx[i] = scale[i] * (dy - average[i] - (x[i] - mean[i]) * slope[i]);
-        }
-    });
+        norm.channels(), [&](std::int64_t c) { return norm.inverse_deviation()[c] * sum_product[c] / batch; });
+    for_each_gradient<relu>(
+        pixels, in, grad_out, norm, grad_in,
+        [mean = norm.means(), scale = norm.scales(), average = averages.data(), slope = slopes.data()](
+            std::int64_t i, Scalar x, Scalar dy) { return scale[i] * (dy - average[i] - (x - mean[i]) * slope[i]); });
 }
 
 template <bool relu, typename Scalar>
 void backward_frozen(std::int64_t pixels, const Scalar* in, const Scalar* grad_out, const BatchNorm<Scalar>& norm,
                      Scalar* grad_in) {
-    for_each_row(pixels, norm.channels(), [&](std::int64_t begin, std::int64_t count) {
-        const Scalar* mean = norm.means();
-        const Scalar* scale = norm.scales();
-        const Scalar* offset = norm.offsets();
-        const Scalar* x = in + begin;
-        const Scalar* given = grad_out + begin;
-        Scalar* dx = grad_in + begin;
-        NPUSIM_ELEMENTS_STAND_ALONE
-        for (std::int64_t i = 0; i < count; ++i) {
-            const bool passes = !relu || normalized(x[i], mean[i], scale[i], offset[i]) > Scalar{0};
-            const Scalar all = given[i];
-            dx[i] = scale[i] * (passes ? all : Scalar{0});
-        }
-    });
+    for_each_gradient<relu>(pixels, in, grad_out, norm, grad_in,
+                            [scale = norm.scales()](std::int64_t i, Scalar /*x*/, Scalar dy) { return scale[i] * dy; });
 }
 
 }  // namespace
@@ -165,7 +142,9 @@ void batch_norm_backward_sums(std::int64_t pixels, const Scalar* in, const Scala
                               double* sum_product) {
     const std::int64_t channels = norm.channels();
     std::vector<double> products(static_cast<std::size_t>(channels), 0.0);
-    if (relu) mask(pixels, in, grad_out, norm, room);
+    if (relu) {
+        for_each_gradient<true>(pixels, in, grad_out, norm, room, [](std::int64_t, Scalar, Scalar dy) { return dy; });
+    }
     const Scalar* dy = relu ? room : grad_out;
     const double* mean = norm.mean();
     accumulate_channels(pixels, channels, sum_gradient, products.data(), [=](std::int64_t element, std::int64_t c) {
